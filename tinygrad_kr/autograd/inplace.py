@@ -1,0 +1,135 @@
+"""In-place changes that the graph knows about: `x.mul_(y)`, `x[i] = v`, `x += y`, on tensors and on views of them.
+
+The new values are computed out of place and written into the memory; the tensor then stands on the node of the
+computation. Where the memory is shared with views, the base gets the node (its old value with the region of the view
+replaced), and every living view is taken from the base anew. What was saved from the old values is noticed through the
+version number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..state import state
+from ..tensor import Tensor, base_of
+from .primitive import rule
+
+
+def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any]) -> Any:
+    """`base` with the region that `view` shows replaced by `value`."""
+    out = np.array(base, order="K")
+    view(out)[...] = value
+    return out
+
+
+replace_region_ = rule(
+    replace_region,
+    name="copy_slices",
+    base=lambda g, value_shape, view: replace_region_(g, np.zeros(value_shape), view=view),
+    value=lambda g, view: view(g),
+)
+
+
+def check_writable(target: Tensor) -> None:
+    """Raise where an in-place change of `target` could not be right."""
+    if state.recording and target._node is not None and target._node.is_leaf:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation. Do it under torch.no_grad() (as "
+            "for parameter updates), or use the out-of-place form."
+        )
+    if state.recording and target._view is not None:
+        base = base_of(target)
+        if base._node is not None and base._node.is_leaf:
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation. Do it under "
+                "torch.no_grad(), or use the out-of-place form."
+            )
+    if not target._array.flags.writeable or (0 in target._array.strides and target._array.size > 1):
+        shared = [
+            i for i, step in enumerate(target._array.strides) if step == 0 and target._array.shape[i] > 1
+        ]
+        why = (
+            "more than one element of the written-to tensor refers to a single memory location"
+            if shared
+            else "its memory is read-only (it came from a read-only NumPy array)"
+        )
+        if shared or not target._array.flags.writeable:
+            raise RuntimeError(
+                f"unsupported operation: {why}. Please clone() the tensor before performing the operation."
+            )
+
+
+def assign(target: Tensor, value: Tensor) -> Tensor:
+    """Let `target` become `value` (of its shape), in its own memory and in the graph; returns `target`."""
+    check_writable(target)
+    if value._array.shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}: an in-place "
+            "operation cannot change the shape; use the out-of-place form"
+        )
+    if target._array.dtype != value._array.dtype:
+        value = _cast(target, value)
+    target._array[...] = value._array
+    target._storage.version += 1
+    if not state.recording or (target._node is None and value._node is None and not _base_needs_grad(target)):
+        return target
+    rebase(target, value)
+    return target
+
+
+def _cast(target: Tensor, value: Tensor) -> Tensor:
+    from ..dtypes import can_cast
+
+    if not can_cast(value.dtype, target.dtype):
+        raise RuntimeError(
+            f"result type {str(value.dtype).removeprefix('torch.')} can't be cast to the desired output type "
+            f"{str(target.dtype).removeprefix('torch.')}: an in-place operation keeps the dtype; use the out-of-place form"
+        )
+    return value.to(target.dtype)
+
+
+def _base_needs_grad(target: Tensor) -> bool:
+    return target._view is not None and base_of(target)._node is not None
+
+
+def rebase(target: Tensor, value: Tensor) -> None:
+    """Put `target`, whose memory holds `value` now, on the node of `value`; its base and the other views follow."""
+    retained = target.retains_grad
+    base = base_of(target)
+    if target._view is None:
+        target._node = value._node
+    else:
+        old = object.__new__(Tensor)
+        old._array, old._storage, old._node = base._array, base._storage, base._node
+        base._node = replace_region_(old, value, view=path(target))._node
+    for reference in list(base._storage.views or ()):
+        view = reference()
+        if view is not None and base_of(view) is base:
+            view._node = path(view)(base)._node
+    if retained:
+        target.retain_grad()
+
+
+def path(view: Tensor) -> Callable[[Any], Any]:
+    """The function that takes a view from its base, through all the views in between."""
+    steps = []
+    while view._view is not None:
+        view, step = view._view
+        steps.append(step)
+    steps.reverse()
+
+    def take(base: Any) -> Any:
+        for step in steps:
+            base = step(base)
+        return base
+
+    return take
+
+
+def written(target: Tensor) -> Tensor:
+    """Note that the memory of `target` was changed outside the graph (under `no_grad`, by an optimizer)."""
+    target._storage.version += 1
+    return target

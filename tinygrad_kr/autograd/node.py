@@ -1,0 +1,202 @@
+"""The nodes of the graph. An edge is a reference from a node to the nodes that made its inputs.
+
+Every node knows the shape and dtype of the one tensor it stands for, so the walk can fit any gradient that arrives.
+Operations with several results stand behind one `Output` node per result.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+next_number = itertools.count(1).__next__
+
+
+class HookHandle:
+    """What `register_hook` returns: `remove()` takes the hook off again; also usable as a context manager."""
+
+    _next_id = itertools.count().__next__
+
+    def __init__(self, hooks: dict[int, Any]) -> None:
+        self._hooks = hooks
+        self.id = HookHandle._next_id()
+
+    def remove(self) -> None:
+        """Take the hook off; harmless when it is off already."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def add_hook(hooks: dict[int, Any], hook: Callable[..., Any], *, first: bool = False) -> HookHandle:
+    """Put a callable into an ordered dict of hooks and hand out the handle that removes it."""
+    if not callable(hook):
+        raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
+    handle = HookHandle(hooks)
+    hooks[handle.id] = hook
+    if first:
+        for key in [key for key in hooks if key != handle.id]:
+            hooks[key] = hooks.pop(key)
+    return handle
+
+
+class Node:
+    """One recorded operation. `parents` are the nodes of those inputs that need gradients, in order."""
+
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "hooks",
+        "number",
+        "outputs",
+        "parents",
+        "post_hooks",
+        "pre_hooks",
+        "retainers",
+        "shape",
+        "trace",
+    )
+    is_leaf = False
+
+    number: int  # of creation: an edge always leads to a lower one
+    parents: tuple[Node, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    outputs: tuple[tuple[tuple[int, ...], np.dtype], ...] | None  # of each result, where there are several
+    hooks: dict[int, Callable[[Tensor], Tensor | None]] | None
+    pre_hooks: dict[int, Callable[..., Any]] | None
+    post_hooks: dict[int, Callable[..., Any]] | None
+    retainers: list[weakref.ref[Tensor]] | None
+    trace: str | None
+
+    def __init__(self, parents: tuple[Node, ...], shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.number = next_number()
+        self.parents = parents
+        self.shape = shape
+        self.dtype = dtype
+        self.outputs = None
+        self.hooks = self.pre_hooks = self.post_hooks = self.retainers = self.trace = None
+
+    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+        """The gradients for `parents`, given this node's; arrays, or Tensors under `create_graph`."""
+        raise NotImplementedError(f"{type(self).__name__} must define gradients()")
+
+    def release(self) -> None:
+        """Forget what was saved for backward."""
+
+    def name(self) -> str:
+        """What PyTorch would call it, for example `MulBackward0`."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node, int], ...]:
+        """The nodes this one passes gradients to, each with an output number, as PyTorch lists them."""
+        return tuple((parent.through(), getattr(parent, "position", 0)) for parent in self.parents)
+
+    def through(self) -> Node:
+        """The node that does the work: the operation behind an `Output`, else the node itself."""
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    # -- hooks ----------------------------------------------------------------------------------------------------
+
+    def add_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
+        """Call `hook(grad)` on the gradient that arrives here."""
+        if self.hooks is None:
+            self.hooks = {}
+        return add_hook(self.hooks, hook)
+
+    def register_prehook(self, hook: Callable[[tuple[Tensor, ...]], Any]) -> HookHandle:
+        """Call `hook(grad_outputs)` before the rule of this node runs; what it returns (if anything) replaces them."""
+        if self.pre_hooks is None:
+            self.pre_hooks = {}
+        return add_hook(self.pre_hooks, hook)
+
+    def register_hook(self, hook: Callable[[tuple[Any, ...], tuple[Any, ...]], Any]) -> HookHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after the rule ran; what it returns replaces the first."""
+        if self.post_hooks is None:
+            self.post_hooks = {}
+        return add_hook(self.post_hooks, hook)
+
+    def retain(self, tensor: Tensor) -> None:
+        """Store the gradient that arrives here in `tensor.grad` as well."""
+        if not self.retains(tensor):
+            self.retainers = [*(self.retainers or ()), weakref.ref(tensor)]
+
+    def retains(self, tensor: Tensor) -> bool:
+        """Whether `retain` was called for this tensor."""
+        return any(ref() is tensor for ref in self.retainers or ())
+
+
+class Leaf(Node):
+    """Where gradients end: it adds them to the `.grad` of a tensor that the user made.
+
+    The reference to the tensor is weak, so that tensor and leaf form no cycle; a leaf nobody can read needs no gradient.
+    """
+
+    __slots__ = ("accumulated_hooks", "tensor")
+    is_leaf = True
+
+    def __init__(self, tensor: Tensor) -> None:
+        super().__init__((), tensor._array.shape, tensor._array.dtype)
+        self.tensor = weakref.ref(tensor)
+        self.accumulated_hooks: dict[int, Callable[[Tensor], None]] | None = None
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+    @property
+    def variable(self) -> Tensor | None:
+        """The leaf tensor, as PyTorch's AccumulateGrad names it."""
+        return self.tensor()
+
+    def add_post_hook(self, hook: Callable[[Tensor], None]) -> HookHandle:
+        """Call `hook(tensor)` after each accumulation."""
+        if self.accumulated_hooks is None:
+            self.accumulated_hooks = {}
+        return add_hook(self.accumulated_hooks, hook)
+
+    def accumulate(self, g: Tensor, create_graph: bool) -> None:
+        """Add `g`, whose memory is now the leaf's, to the tensor's `.grad`."""
+        tensor = self.tensor()
+        if tensor is None:
+            return
+        before = tensor._grad
+        if before is None:
+            tensor._grad = g
+        elif create_graph or before._node is not None:
+            tensor._grad = before + g
+        else:
+            np.add(before._array, g._array, out=before._array)
+            before._storage.version += 1
+        for hook in list((self.accumulated_hooks or {}).values()):
+            hook(tensor)
+
+
+class Output(Node):
+    """One result of an operation with several; it hands its gradient to the operation, at its position."""
+
+    __slots__ = ("position",)
+
+    def __init__(self, operation: Node, position: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        super().__init__((operation,), shape, dtype)
+        self.position = position
+
+    def name(self) -> str:
+        return self.parents[0].name()
+
+    def through(self) -> Node:
+        return self.parents[0]

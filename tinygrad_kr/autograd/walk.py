@@ -1,0 +1,416 @@
+"""The backward walk: from the outputs to the leaves, every node once, latest first.
+
+An edge always leads to a node recorded earlier, so descending order of creation is a topological order: collect what is
+reachable, sort, and go. Nothing recurses, so a chain of 100,000 operations is as good as a short one.
+
+The walk does what no rule repeats: it sums a gradient back to the shape that was broadcast, casts it to the dtype of what
+it belongs to, and adds the gradients that meet, in place only where the buffer is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor, wrap
+from .anomaly import anomaly, check
+from .modes import _Mode
+from .node import Leaf, Node, Output
+
+_by_number = attrgetter("number")
+
+
+def reachable(roots: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """The operations behind `roots`, latest first, and the leaves they end in."""
+    inner: list[Node] = []
+    leaves: list[Node] = []
+    stack = list(dict.fromkeys(roots))
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        if node.is_leaf:
+            leaves.append(node)
+            continue
+        inner.append(node)
+        for parent in node.parents:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    inner.sort(key=_by_number, reverse=True)
+    return inner, leaves
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...], node: Node) -> Any:
+    """Sum `g` over what was broadcast from `shape`; spread it where a rule left it smaller."""
+    given = g._array.shape if isinstance(g, Tensor) else g.shape
+    ahead = len(given) - len(shape)
+    if ahead >= 0 and all(one in (1, two) for one, two in zip(shape, given[ahead:])):
+        axes = tuple(range(ahead)) + tuple(
+            ahead + i for i, size in enumerate(shape) if size == 1 and given[ahead + i] != 1
+        )
+        if axes:
+            g = np.sum(g, axis=axes, keepdims=True)
+        return np.reshape(g, shape)
+    try:
+        return np.broadcast_to(g, shape)
+    except ValueError:
+        raise RuntimeError(
+            f"{node.name()} returned a gradient of shape {list(given)} for an input of shape {list(shape)}; a gradient "
+            "must have the shape of its input, or one that broadcasting relates to it"
+        ) from None
+
+
+def run(
+    roots: Sequence[tuple[Node, Any]],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    captures: dict[Node, Any] | None = None,
+    accumulate: bool = True,
+) -> None:
+    """Carry gradients from `roots` to the leaves.
+
+    Args:
+        roots: pairs of a node and the gradient that enters there (arrays, or Tensors under `create_graph`).
+        retain_graph: keep what was saved, so that the same graph can be walked again.
+        create_graph: run the rules on Tensors, so that the gradients can be differentiated.
+        captures: nodes whose gradients are wanted; filled in, and nothing that leads to none of them is computed.
+        accumulate: whether leaves add what they receive to `.grad`; with `captures`, only captured leaves do.
+    """
+    inner, leaves = reachable([node for node, _ in roots])
+    needed = None if captures is None else _leading_to(captures, inner)
+    pending: dict[Node, Any] = {}
+    owned: set[Node] = set()
+    for node, g in roots:
+        _add(pending, owned, node, g)
+    raw = not create_graph
+    taken: set[int] = set()
+    for node in inner:
+        g = pending.pop(node, None)
+        if g is None or (needed is not None and node not in needed):
+            continue
+        if node.hooks or node.pre_hooks or node.retainers:
+            g = _run_hooks(node, g, create_graph)
+        if captures is not None and node in captures:
+            captures[node] = g
+            if not any(parent in needed for parent in node.parents):  # type: ignore[operator]
+                continue
+        if type(node) is Output:
+            pending.setdefault(node.parents[0], {})[node.position] = g
+            continue
+        if type(g) is dict:
+            g = _all_outputs(node, g)
+        try:
+            grads = node.gradients(g, create_graph)
+        except Exception as error:
+            if node.trace:
+                error.add_note(f"{node.name()} was recorded here:\n{node.trace}")
+            raise
+        if anomaly.enabled:
+            check(node, grads)
+        if node.post_hooks:
+            grads = _run_post_hooks(node, grads, g, create_graph)
+        for parent, grad in zip(node.parents, grads):
+            if grad is None or (needed is not None and parent not in needed):
+                continue
+            if raw:
+                if type(grad) is not np.ndarray:
+                    grad = np.asarray(grad)
+                if grad.shape != parent.shape:
+                    grad = unbroadcast(grad, parent.shape, node)
+                if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
+                    grad = grad.astype(parent.dtype)
+                if parent.is_leaf and parent not in pending:
+                    if grad is g or grad.base is not None or id(grad) in taken:
+                        grad = grad.copy()
+                    taken.add(id(grad))
+                    owned.add(parent)
+                elif parent in pending:
+                    before = pending[parent]
+                    if parent in owned:
+                        np.add(before, grad, out=before)
+                    else:
+                        pending[parent] = np.asarray(before + grad)
+                        owned.add(parent)
+                    continue
+                pending[parent] = grad
+            else:
+                if not isinstance(grad, Tensor):
+                    grad = wrap(np.asarray(grad))
+                if grad._array.shape != parent.shape:
+                    grad = unbroadcast(grad, parent.shape, node)
+                if grad._array.dtype != parent.dtype:
+                    grad = grad.to(wrap(np.empty(0, parent.dtype)).dtype)
+                pending[parent] = pending[parent] + grad if parent in pending else grad
+        if not retain_graph:
+            node.release()
+    for leaf in leaves:
+        g = pending.pop(leaf, None)
+        if g is None:
+            continue
+        g = _run_hooks(leaf, g, create_graph) if leaf.hooks or leaf.pre_hooks else g
+        if captures is not None:
+            if leaf not in captures:
+                continue
+            captures[leaf] = g
+        if accumulate:
+            assert isinstance(leaf, Leaf)
+            leaf.accumulate(wrap(g) if raw else g, create_graph)
+
+
+def _add(pending: dict[Node, Any], owned: set[Node], node: Node, g: Any) -> None:
+    pending[node] = pending[node] + g if node in pending else g
+
+
+def _all_outputs(node: Node, arrived: dict[int, Any]) -> tuple[Any, ...]:
+    """The gradients of all results of an operation: zeros where none arrived."""
+    return tuple(
+        [
+            arrived[position] if position in arrived else np.zeros(shape, dtype)
+            for position, (shape, dtype) in enumerate(node.outputs or ())
+        ]
+    )
+
+
+def _leading_to(captures: dict[Node, Any], inner: Sequence[Node]) -> set[Node]:
+    needed = set(captures)
+    for node in reversed(inner):
+        if node not in needed and any(parent in needed for parent in node.parents):
+            needed.add(node)
+    return needed
+
+
+def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
+    """Pass the gradient that arrived at `node` through its hooks."""
+    if type(g) is dict:
+        return g
+    grad = g if create_graph else wrap(g)
+    for hook in list((node.hooks or {}).values()):
+        replaced = hook(grad)
+        if replaced is not None:
+            if not isinstance(replaced, Tensor):
+                raise TypeError(f"a hook must return None or a Tensor, got {type(replaced).__name__}")
+            if replaced._array.shape != node.shape:
+                raise RuntimeError(
+                    f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: {list(node.shape)} became "
+                    f"{list(replaced.shape)}"
+                )
+            grad = replaced
+    for reference in node.retainers or ():
+        tensor = reference()
+        if tensor is not None:
+            tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+    for hook in list((node.pre_hooks or {}).values()):
+        replaced = hook((grad,))
+        if replaced is not None:
+            grad = replaced[0] if isinstance(replaced, tuple) else replaced
+    return grad if create_graph else grad._array
+
+
+def _run_post_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool) -> Sequence[Any]:
+    """Show the gradients that a node made to its hooks."""
+    tensors = lambda values: tuple(  # noqa: E731
+        [one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values]
+    )
+    shown = tensors(grads)
+    arrived = tensors(g if isinstance(g, (list, tuple)) else (g,))
+    for hook in list((node.post_hooks or {}).values()):
+        replaced = hook(shown, arrived)
+        if replaced is not None:
+            shown = tuple(replaced) if isinstance(replaced, (list, tuple)) else (replaced,)
+    return shown if create_graph else [None if one is None else one._array for one in shown]
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node, Any]]:
+    """Pair each output's node with the gradient that enters there: given, or 1 for a single element."""
+    outputs = _as_tuple(outputs)
+    gradients = (None,) * len(outputs) if gradients is None else _as_tuple(gradients)
+    if len(gradients) != len(outputs):
+        raise RuntimeError(
+            f"got {len(outputs)} tensors and {len(gradients)} gradients; there must be one for each"
+        )
+    roots = []
+    for position, (output, g) in enumerate(zip(outputs, gradients)):
+        if not isinstance(output, Tensor):
+            raise TypeError(
+                f"backward starts from Tensors, got {type(output).__name__} at position {position}"
+            )
+        if output._node is None:
+            raise RuntimeError(
+                f"element {position} of tensors does not require grad and does not have a grad_fn. Was it computed under "
+                "no_grad, detached, or from tensors without requires_grad=True?"
+            )
+        if g is None:
+            if output._array.size != 1:
+                raise RuntimeError(
+                    f"grad can be implicitly created only for scalar outputs, this one has shape {list(output.shape)}; "
+                    "reduce it first (.sum() or .mean()) or pass the gradient: backward(gradient=...)"
+                )
+            if output._array.dtype.kind != "f":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs, got {output.dtype}"
+                )
+            g = wrap(np.ones_like(output._array))
+        elif not isinstance(g, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        elif g._array.shape != output._array.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{position}] has a shape of {g.shape} and output[{position}] has a shape "
+                f"of {output.shape}."
+            )
+        roots.append((output._node, g if create_graph else _entering(g._array, output._node)))
+    return roots
+
+
+def _entering(array: np.ndarray, node: Node) -> np.ndarray:
+    """A gradient given by the user as the walk may use it: of the node's dtype, and a copy where a leaf would keep it."""
+    return array.astype(node.dtype, copy=node.is_leaf)
+
+
+def _start(
+    roots: list[tuple[Node, Any]],
+    retain_graph: bool | None,
+    create_graph: bool,
+    captures: dict[Node, Any] | None,
+    accumulate: bool,
+) -> None:
+    with _Mode(recording=create_graph), np.errstate(all="ignore"):
+        run(
+            roots,
+            retain_graph=create_graph if retain_graph is None else retain_graph,
+            create_graph=create_graph,
+            captures=captures,
+            accumulate=accumulate,
+        )
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    r"""Add the gradients of `tensors` to the `.grad` of the leaves they were computed from.
+
+    For an output y with incoming gradient v, every leaf x receives vᵀ · ∂y/∂x.
+
+    Args:
+        tensors: a tensor or a sequence of them.
+        grad_tensors: the gradient that enters at each; may be omitted (1) for a single element.
+        retain_graph: keep the graph for another backward; by default only under `create_graph`.
+        create_graph: make the gradients differentiable themselves.
+        inputs: the tensors to accumulate into; all leaves by default.
+
+    Raises:
+        RuntimeError: a tensor needs no gradient, is no scalar and has no gradient given, or its graph was freed.
+
+    >>> import tinygrad_kr as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> torch.autograd.backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
+
+    Source: PyTorch, `torch.autograd.backward`.
+    """
+    captures = None
+    if inputs is not None:
+        inputs = _as_tuple(inputs)
+        if not inputs:
+            raise RuntimeError("inputs argument to backward cannot be empty; leave it out for all leaves")
+        captures = dict.fromkeys([_node_of(tensor, position) for position, tensor in enumerate(inputs)])
+    roots = _roots(tensors, grad_tensors, create_graph)
+    _start(roots, retain_graph, create_graph, captures, accumulate=True)
+    for tensor in inputs or ():
+        if not tensor.is_leaf and not tensor.retains_grad and captures is not None:
+            g = captures[tensor._node]
+            if g is not None:
+                g = g if isinstance(g, Tensor) else wrap(g)
+                tensor._grad = g if tensor._grad is None else tensor._grad + g
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    r"""The gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
+
+    Args:
+        outputs: what is differentiated.
+        inputs: with respect to what; leaves or computed tensors.
+        grad_outputs: the gradient that enters at each output; 1 for a single element.
+        retain_graph: keep the graph for another walk; by default only under `create_graph`.
+        create_graph: make the gradients differentiable themselves.
+        allow_unused: give None for an input that no output depends on, rather than raise.
+        is_grads_batched: `grad_outputs` have a leading dimension; the results do as well.
+        materialize_grads: zeros in place of None.
+
+    Raises:
+        RuntimeError: an input needs no gradient or is not part of the graph.
+
+    >>> import tinygrad_kr as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> (first,) = torch.autograd.grad(x**3, x, create_graph=True)
+    >>> (second,) = torch.autograd.grad(first, x)
+    >>> first.item(), second.item()
+    (27.0, 18.0)
+
+    Source: PyTorch, `torch.autograd.grad`.
+    """
+    inputs = _as_tuple(inputs)
+    if materialize_grads and allow_unused is False:
+        raise ValueError("expected allow_unused to be True or not passed when materialize_grads=True")
+    if is_grads_batched:
+        batches = [_as_tuple(grad_outputs)[0][i] for i in range(len(_as_tuple(grad_outputs)[0]))]
+        if len(_as_tuple(grad_outputs)) > 1:
+            batches = list(zip(*_as_tuple(grad_outputs)))
+        rows = [
+            grad(outputs, inputs, one, True, create_graph, allow_unused, materialize_grads=materialize_grads)
+            for one in batches
+        ]
+        return tuple(None if column[0] is None else np.stack(column) for column in zip(*rows))
+    captures: dict[Node, Any] = dict.fromkeys([_node_of(tensor, i) for i, tensor in enumerate(inputs)])
+    roots = _roots(outputs, grad_outputs, create_graph)
+    _start(roots, retain_graph, create_graph, captures, accumulate=False)
+    results: list[Tensor | None] = []
+    seen = {id(g._array) for g in _as_tuple(grad_outputs) if isinstance(g, Tensor)}
+    for position, tensor in enumerate(inputs):
+        g = captures[tensor._node]
+        if g is None and not (allow_unused or materialize_grads):
+            raise RuntimeError(
+                f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) appears to not "
+                "have been used in the graph. Set allow_unused=True if this is the desired behavior."
+            )
+        if g is None:
+            results.append(wrap(np.zeros_like(tensor._array)) if materialize_grads else None)
+        elif isinstance(g, Tensor):
+            results.append(g)
+        else:
+            if id(g) in seen or g.base is not None:
+                g = g.copy()
+            seen.add(id(g))
+            results.append(wrap(g))
+    return tuple(results)
+
+
+def _node_of(tensor: Any, position: int) -> Node:
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"inputs must be Tensors, got {type(tensor).__name__} at position {position}")
+    if tensor._node is None:
+        raise RuntimeError(
+            f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) does not require grad"
+        )
+    return tensor._node

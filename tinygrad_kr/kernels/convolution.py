@@ -1,0 +1,513 @@
+"""Convolution forward, input gradient and weight gradient in any number of spatial dimensions.
+
+Shapes are PyTorch's: x (N, C, *spatial) in any memory order, weight (O, C/groups, *kernel). Results are
+(N, *spatial, O) buffers handed out as (N, O, *spatial) views, so that a network runs channels-last throughout.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .threads import get_num_threads, parallel_for, scratch, split
+from .windows import Padding, channels_first, channels_last, output_shape, pad_pairs
+
+__all__ = ["bias_gradient", "forward", "input_gradient", "output_shape", "weight_gradient"]
+
+# Scratch slots: a chunk uses all of these at the same time.
+_BLOCK, _COLUMNS, _PRODUCT, _GRADIENT = range(4)
+
+
+def forward(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    *,
+    stride: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    groups: int = 1,
+) -> np.ndarray:
+    """Cross-correlation out[n, o, y] = bias[o] + Σ weight[o, c, k] · x[n, c, s·y + d·k - before].
+
+    >>> x = np.arange(5.0).reshape(1, 1, 5)
+    >>> forward(x, np.ones((1, 1, 2)), stride=(1,), padding=(0,), dilation=(1,))
+    array([[[1., 3., 5., 7.]]])
+    """
+    size = output_shape(x.shape[2:], weight.shape[2:], stride=stride, padding=padding, dilation=dilation)
+    dtype = np.result_type(x, weight)
+    work = _working_dtype(dtype)
+    out = np.empty((x.shape[0], *size, weight.shape[0]), work)
+    before = tuple(pair[0] for pair in pad_pairs(padding))
+    _correlate(
+        channels_last(x.astype(work, copy=False)),
+        weight.astype(work, copy=False),
+        None if bias is None else bias.astype(work, copy=False),
+        out,
+        before=before,
+        stride=tuple(stride),
+        dilation=tuple(dilation),
+        groups=groups,
+    )
+    return channels_first(out.astype(dtype, copy=False))
+
+
+def input_gradient(
+    g: np.ndarray,
+    weight: np.ndarray,
+    x_shape: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    groups: int = 1,
+    bias: np.ndarray | None = None,
+) -> np.ndarray:
+    """Gradient of `forward` with respect to x, of shape `x_shape`; also the forward of a transposed convolution.
+
+    Input positions of one residue modulo the stride meet the same subset of kernel positions, at distance
+    one in g: each residue is an ordinary convolution of stride one with that subset, flipped, and nothing is
+    computed twice or added up afterwards. `bias`, one number per channel of x, serves transposed convolution;
+    `x_shape` settles what its `output_padding` leaves open.
+
+    >>> g = np.ones((1, 1, 2))
+    >>> input_gradient(g, np.ones((1, 1, 3)), (1, 1, 5), stride=(2,), padding=(0,), dilation=(1,))
+    array([[[1., 1., 2., 1., 1.]]])
+    """
+    dtype = np.result_type(g, weight)
+    work = _working_dtype(dtype)
+    channels, size = x_shape[1], tuple(x_shape[2:])
+    gx = np.empty((x_shape[0], *size, channels), work)
+    kernel = weight.shape[2:]
+    grouped = weight.reshape(groups, weight.shape[0] // groups, channels // groups, *kernel)
+    turned = grouped.swapaxes(1, 2).reshape(channels, weight.shape[0] // groups, *kernel)
+    turned = turned.astype(work, copy=False)
+    bias = None if bias is None else bias.astype(work, copy=False)
+    source = channels_last(g.astype(work, copy=False))
+    for phase in _phases(size, kernel, tuple(stride), pad_pairs(padding), tuple(dilation)):
+        target = gx[(slice(None), *phase.outputs)]
+        if phase.before is None:
+            target[...] = 0 if bias is None else bias
+        else:
+            _correlate(
+                source,
+                turned[(slice(None), slice(None), *phase.taps)],
+                bias,
+                target,
+                before=phase.before,
+                stride=(1,) * len(size),
+                dilation=phase.dilation,
+                groups=groups,
+            )
+    return channels_first(gx.astype(dtype, copy=False))
+
+
+def weight_gradient(
+    g: np.ndarray,
+    x: np.ndarray,
+    weight_shape: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    groups: int = 1,
+    with_bias: bool = False,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Gradients of `forward` with respect to weight and, if `with_bias`, to bias (else None).
+
+    >>> x, g = np.arange(5.0).reshape(1, 1, 5), np.ones((1, 1, 4))
+    >>> weight_gradient(g, x, (1, 1, 2), stride=(1,), padding=(0,), dilation=(1,), with_bias=True)
+    (array([[[ 6., 10.]]]), array([4.]))
+    """
+    dtype = np.result_type(g, x)
+    work = _working_dtype(dtype)
+    g, x = channels_last(g.astype(work, copy=False)), channels_last(x.astype(work, copy=False))
+    outputs, per_group, kernel = weight_shape[0], weight_shape[1], tuple(weight_shape[2:])
+    geometry = _geometry(
+        x.shape,
+        g.shape,
+        kernel,
+        tuple(pair[0] for pair in pad_pairs(padding)),
+        tuple(stride),
+        tuple(dilation),
+        groups,
+        get_num_threads(),
+    )
+    accumulate = _accumulate_taps if geometry.layout == "taps" else _accumulate_products
+    rows = math.prod(kernel) * per_group
+    # One partial sum per worker, added in order: the result does not depend on who was faster.
+    parts = split(len(geometry.chunks), len(geometry.chunks), parallel=True)
+    sums = np.zeros((max(1, len(parts)), groups, rows + with_bias, outputs // groups), work)
+
+    def run(index: int) -> None:
+        start, stop = parts[index]
+        for chunk in geometry.chunks[start:stop]:
+            accumulate(sums[index], g, x, chunk, geometry, with_bias)
+
+    parallel_for(run, range(len(parts)))
+    total = sums[0] if len(sums) == 1 else sums.sum(0)  # (G, K [+ 1], O/G)
+    gw = total[:, :rows].reshape(groups, *kernel, per_group, outputs // groups)
+    gw = np.moveaxis(gw, (-1, -2), (1, 2)).reshape(weight_shape)  # (G, *kernel, C/G, O/G) -> (O, C/G, *kernel)
+    gb = total[:, rows].reshape(outputs).astype(dtype, copy=False) if with_bias else None
+    return np.ascontiguousarray(gw, dtype), gb
+
+
+def bias_gradient(g: np.ndarray) -> np.ndarray:
+    """Gradient of `forward` with respect to bias: the sum of g (N, O, *spatial) over all but the channels.
+
+    >>> bias_gradient(np.ones((2, 3, 4, 4)))
+    array([32., 32., 32.])
+    """
+    rows = channels_last(g).reshape(-1, g.shape[1])
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
+def _working_dtype(dtype: np.dtype) -> np.dtype:
+    """What BLAS multiplies: float16 as float32, integers as float64 (exact below 2**53)."""
+    if dtype == np.float16:
+        return np.dtype(np.float32)
+    return np.dtype(np.float64) if dtype.kind in "iub" else dtype
+
+
+class _Phase(NamedTuple):
+    """The convolution that yields one residue class of input positions; no taps meet it if before is None."""
+
+    outputs: tuple[slice, ...]
+    taps: tuple[slice, ...]
+    before: tuple[int, ...] | None
+    dilation: tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def _phases(
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[tuple[int, int], ...],
+    dilation: tuple[int, ...],
+) -> tuple[_Phase, ...]:
+    """Split the input gradient by residue; in one dimension, position y = s·t + first meets tap k at
+    g[(y + before - d·k) / s], an integer for every (s / gcd(s, d))-th tap."""
+    phases = [_Phase((), (), (), ())]
+    for length, k, s, (before, _), d in zip(size, kernel, stride, padding, dilation, strict=True):
+        common = math.gcd(s, d)
+        along = []
+        for first in range(min(s, length)):
+            taps = range(next((i for i in range(k) if (first + before - d * i) % s == 0), k), k, s // common)
+            outputs = slice(first, None, s)
+            if not taps:
+                along.append((outputs, slice(0, 0), None, 1))
+                continue
+            nearest = (first + before - d * taps[-1]) // s
+            flipped = slice(taps[-1], taps[0] - 1 if taps[0] else None, -taps.step)
+            along.append((outputs, flipped, -nearest, d // common))
+        phases = [
+            _Phase(
+                (*phase.outputs, outputs),
+                (*phase.taps, taps),
+                None if phase.before is None or start is None else (*phase.before, start),
+                (*phase.dilation, step),
+            )
+            for phase in phases
+            for outputs, taps, start, step in along
+        ]
+    return tuple(phases)
+
+
+class _Chunk(NamedTuple):
+    """One worker's share: some samples, or some rows of one sample."""
+
+    outputs: tuple[slice, slice]  # samples and first spatial dimension of out
+    positions: tuple[int, ...]  # (n, *spatial) of that part of out
+    source: tuple[slice, ...]  # what is read of x (N, *spatial, C)
+    inside: tuple[slice, ...] | None  # where it goes in a zero block; None where the block needs no zeros
+    extent: tuple[int, ...]  # (n, *spatial) of the block
+
+
+class _Geometry(NamedTuple):
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int
+    layout: str
+    chunks: tuple[_Chunk, ...]
+
+
+def _layout(per_group: int, outputs: int, kernel: Sequence[int], groups: int, width: int) -> str:
+    """Which way to multiply, by measurement.
+
+    "taps": one input channel per group, several groups: a product and a sum per kernel position.
+    "rows": a column matrix with (kernel, channel) last; copies runs of kernel width times channels.
+    "columns": its transpose, copying runs of output width, where the former's runs are short.
+    """
+    if per_group == 1 and groups > 1:
+        return "taps"
+    return "columns" if kernel[-1] * per_group < 16 <= 4 * width else "rows"
+
+
+@lru_cache(maxsize=512)
+def _geometry(
+    x_shape: tuple[int, ...],
+    out_shape: tuple[int, ...],
+    kernel: tuple[int, ...],
+    before: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+    num_threads: int,
+) -> _Geometry:
+    """Layout and chunks for x (N, *spatial, C) and out (N, *spatial, O)."""
+    samples, *size, outputs = out_shape
+    per_group = x_shape[-1] // groups
+    layout = _layout(per_group, outputs, kernel, groups, size[-1])
+    depth = math.prod(kernel) * per_group
+    # Floats a chunk writes to scratch per output position.
+    floats = 4 * outputs if layout == "taps" else (depth * groups + outputs // 2)
+    per_sample = math.prod(size) * max(1, floats)
+    work = samples * math.prod(size) * depth * outputs
+    budget = 2**18
+    parallel = num_threads > 1 and work > 2**19
+    if not samples or not per_sample or 0 in size:
+        pieces = []
+    elif per_sample > budget or (parallel and samples < num_threads):
+        rows = max(1, budget * size[0] // per_sample)
+        if parallel:
+            rows = min(rows, math.ceil(size[0] * samples / num_threads))
+        pieces = [((n, n + 1), part) for n in range(samples) for part in split(size[0], rows, parallel=False)]
+    else:
+        pieces = [(part, (0, size[0])) for part in split(samples, budget // per_sample, parallel=parallel)]
+    chunks = tuple(
+        _chunk(samples, rows, x_shape, tuple(size), kernel, before, stride, dilation) for samples, rows in pieces
+    )
+    return _Geometry(kernel, stride, dilation, groups, layout, chunks)
+
+
+def _chunk(
+    samples: tuple[int, int],
+    rows: tuple[int, int],
+    x_shape: tuple[int, ...],
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    before: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> _Chunk:
+    source, inside = [slice(*samples)], [slice(None)]
+    extent = [samples[1] - samples[0]]
+    positions = [samples[1] - samples[0], rows[1] - rows[0], *size[1:]]
+    padded = False
+    for axis, (length, k, b, s, d) in enumerate(zip(x_shape[1:-1], kernel, before, stride, dilation, strict=True)):
+        start = (rows[0] * s if axis == 0 else 0) - b
+        reach = (positions[axis + 1] - 1) * s + (k - 1) * d + 1
+        low = min(max(start, 0), length)
+        high = max(low, min(start + reach, length))
+        padded = padded or low != start or high != start + reach
+        source.append(slice(low, high))
+        inside.append(slice(low - start, high - start) if high > low else slice(0, 0))
+        extent.append(reach)
+    return _Chunk(
+        (slice(*samples), slice(*rows)),
+        tuple(positions),
+        tuple(source),
+        tuple(inside) if padded else None,
+        tuple(extent),
+    )
+
+
+def _correlate(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    out: np.ndarray,
+    *,
+    before: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+) -> None:
+    """Write the correlation of x (N, *spatial, C) into out (N, *spatial, O), which may be a strided view.
+
+    What is read outside of x counts as zero; `before` may be negative.
+    """
+    kernel = weight.shape[2:]
+    geometry = _geometry(x.shape, out.shape, kernel, before, stride, dilation, groups, get_num_threads())
+    if geometry.layout == "taps":
+        taps = _tap_weights(weight, geometry, out.shape[-2])
+
+        def run(chunk: _Chunk) -> None:
+            _multiply_taps(x, taps, bias, out[chunk.outputs], chunk, geometry)
+    else:
+        with_ones = bias is not None and geometry.layout == "columns"
+        matrix = _weight_matrix(weight, bias if with_ones else None, groups)
+        addend = None if with_ones else bias
+
+        def run(chunk: _Chunk) -> None:
+            target = out[chunk.outputs]
+            result = target if target.flags.c_contiguous else scratch(_PRODUCT, target.shape, out.dtype)
+            columns = _columns(x, chunk, geometry, with_ones)
+            grouped = result.reshape(columns.shape[1], groups, -1)  # (positions, G, O/G)
+            np.matmul(columns, matrix, out=grouped.swapaxes(0, 1))
+            if addend is not None:
+                np.add(result, addend, out=result)
+            if result is not target:
+                np.copyto(target, result)
+
+    parallel_for(run, geometry.chunks)
+
+
+def _weight_matrix(weight: np.ndarray, bias: np.ndarray | None, groups: int) -> np.ndarray:
+    """(O, C/G, *kernel) -> (G, K, O/G) in the columns' order, with the bias as a last row if it is given."""
+    outputs, per_group, *kernel = weight.shape
+    depth = per_group * math.prod(kernel)
+    matrix = np.empty((groups, depth + (bias is not None), outputs // groups), weight.dtype)
+    last_channels = np.moveaxis(weight.reshape(groups, outputs // groups, per_group, -1), (3, 2), (1, 2))
+    matrix[:, :depth].reshape(groups, -1, per_group, outputs // groups)[...] = last_channels
+    if bias is not None:
+        matrix[:, depth] = bias.reshape(groups, -1)
+    return matrix
+
+
+def _columns(x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_ones: bool) -> np.ndarray:
+    """The chunk's windows as (G, positions, K [+ 1]), in scratch unless x already lies so; K is (*kernel, C/G)."""
+    kernel, groups = geometry.kernel, geometry.groups
+    per_group = x.shape[-1] // groups
+    depth = math.prod(kernel) * per_group
+    count = math.prod(chunk.positions)
+    by_column = geometry.layout == "columns"
+    block = _block(x, chunk, channel_axis=1 if by_column else -1, copies=math.prod(kernel) > 1)
+    step = block.strides
+    spatial = step[1:-1]
+    place = (step[0], *(size * s for size, s in zip(spatial, geometry.stride, strict=True)))
+    tap = tuple(size * d for size, d in zip(spatial, geometry.dilation, strict=True))
+    group = (step[-1] * per_group,)
+    if by_column:
+        result = scratch(_COLUMNS, (groups, depth + with_ones, count), x.dtype)
+        windows = as_strided(
+            block, (groups, *kernel, per_group, *chunk.positions), (*group, *tap, step[-1], *place)
+        )
+        np.copyto(result[:, :depth].reshape(windows.shape), windows)
+        if with_ones:
+            result[:, depth] = 1
+        return result.swapaxes(1, 2)
+    windows = as_strided(block, (groups, *chunk.positions, *kernel, per_group), (*group, *place, *tap, step[-1]))
+    if not windows.flags.c_contiguous:
+        copy = scratch(_COLUMNS, windows.shape, x.dtype)
+        np.copyto(copy, windows)
+        windows = copy
+    return windows.reshape(groups, count, depth)
+
+
+def _block(x: np.ndarray, chunk: _Chunk, *, channel_axis: int, copies: bool) -> np.ndarray:
+    """The part of x (N, *spatial, C) that the chunk reads, zeros around it, as a (n, *extent, C) view.
+
+    Copied to scratch where zeros are needed or where reading it several times from its own layout would be
+    slow; `channel_axis` says which axis comes last in memory there, the channels (-1) or the width (1).
+    """
+    part = x[chunk.source]
+    fastest = -1 if channel_axis == -1 else -2
+    if chunk.inside is None and (not copies or part.strides[fastest] == x.itemsize):
+        return part
+    samples, *spatial = chunk.extent
+    if channel_axis == -1:
+        block = scratch(_BLOCK, (*chunk.extent, x.shape[-1]), x.dtype)
+    else:
+        block = channels_last(scratch(_BLOCK, (samples, x.shape[-1], *spatial), x.dtype))
+    if chunk.inside is None:
+        np.copyto(block, part)
+    else:
+        block.fill(0)
+        np.copyto(block[chunk.inside], part)
+    return block
+
+
+def _tap_weights(weight: np.ndarray, geometry: _Geometry, width: int) -> np.ndarray:
+    """(O, 1, *kernel) -> (*kernel, width or 1, O): repeated along the width where that makes long runs."""
+    taps = np.moveaxis(weight[:, 0], 0, -1)[..., None, :]
+    if geometry.stride[-1] == 1:
+        taps = np.broadcast_to(taps, (*taps.shape[:-2], width, taps.shape[-1]))
+    return np.ascontiguousarray(taps)
+
+
+def _tap_views(x: np.ndarray, outputs: int, chunk: _Chunk, geometry: _Geometry) -> np.ndarray:
+    """What each kernel position reads of the chunk: (*kernel, n, *positions, O), input channels repeated to O."""
+    channels = x.shape[-1]
+    if outputs == channels:
+        block = _block(x, chunk, channel_axis=-1, copies=True)
+    else:
+        block = scratch(_BLOCK, (*chunk.extent, channels, outputs // channels), x.dtype)
+        block.fill(0)
+        np.copyto(block[chunk.inside or ()], x[chunk.source][..., None])
+        block = block.reshape(*chunk.extent, outputs)
+    step = block.strides
+    place = (size * s for size, s in zip(step[1:-1], geometry.stride, strict=True))
+    tap = (size * d for size, d in zip(step[1:-1], geometry.dilation, strict=True))
+    shape = (*geometry.kernel, *chunk.positions, outputs)
+    return as_strided(block, shape, (*tap, step[0], *place, step[-1]))
+
+
+def _multiply_taps(
+    x: np.ndarray,
+    taps: np.ndarray,
+    bias: np.ndarray | None,
+    target: np.ndarray,
+    chunk: _Chunk,
+    geometry: _Geometry,
+) -> None:
+    """target = bias + Σ over kernel positions of what the position reads times its weight."""
+    views = _tap_views(x, target.shape[-1], chunk, geometry)
+    term = scratch(_PRODUCT, target.shape, x.dtype)
+    for number, position in enumerate(np.ndindex(*geometry.kernel)):
+        if number == 0:
+            np.multiply(views[position], taps[position], out=target)
+        else:
+            np.multiply(views[position], taps[position], out=term)
+            np.add(target, term, out=target)
+    if bias is not None:
+        np.add(target, bias, out=target)
+
+
+def _accumulate_taps(
+    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_bias: bool
+) -> None:
+    """Add the chunk's share of the weight gradient to total (G, K [+ 1], O/G), one kernel position at a time."""
+    outputs = g.shape[-1]
+    views = _tap_views(x, outputs, chunk, geometry)
+    part = _gradient_block(g, chunk)
+    term = scratch(_PRODUCT, part.shape, g.dtype)
+    ones = np.ones(math.prod(chunk.positions[:-1]), g.dtype)
+    for number, position in enumerate(np.ndindex(*geometry.kernel)):
+        np.multiply(views[position], part, out=term)
+        total[:, number] += (ones @ term.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
+    if with_bias:
+        total[:, -1] += (ones @ part.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
+
+
+def _accumulate_products(
+    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_bias: bool
+) -> None:
+    """Add the chunk's share of the weight gradient, columnsᵀ @ g, to total (G, K [+ 1], O/G)."""
+    groups = geometry.groups
+    with_ones = with_bias and geometry.layout == "columns"
+    columns = _columns(x, chunk, geometry, with_ones)
+    part = _gradient_block(g, chunk).reshape(columns.shape[1], groups, -1)  # (positions, G, O/G)
+    depth = columns.shape[2]
+    product = scratch(_PRODUCT, (groups, depth, part.shape[2]), g.dtype)
+    np.matmul(columns.swapaxes(1, 2), part.swapaxes(0, 1), out=product)
+    total[:, :depth] += product
+    if with_bias and not with_ones:
+        total[:, depth] += (np.ones(len(part), g.dtype) @ part.reshape(len(part), -1)).reshape(groups, -1)
+
+
+def _gradient_block(g: np.ndarray, chunk: _Chunk) -> np.ndarray:
+    """The chunk's part of g (N, *spatial, O), contiguous."""
+    part = g[chunk.outputs]
+    if part.flags.c_contiguous:
+        return part
+    copy = scratch(_GRADIENT, part.shape, g.dtype)
+    np.copyto(copy, part)
+    return copy
