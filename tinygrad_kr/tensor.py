@@ -1,7 +1,8 @@
 """`Tensor`: an array, the node of the graph that made it, and the storage it shares with its views.
 
-The class is a seed. It knows what a tensor *is* (memory, dtype, place in the graph) and nothing about mathematics; the
-derivative pages in `ops/` graft their functions onto it as methods (`graft`), so that each operation has one home.
+The class is a seed. It knows what a tensor *is* (memory, dtype, place in the graph) and nothing about
+mathematics; the derivative pages in `ops/` graft their functions onto it as methods (`graft`), so that each
+operation has one home.
 """
 
 from __future__ import annotations
@@ -84,17 +85,18 @@ class Tensor(TensorMethods):
         self._storage = Storage()
         return self
 
-    # -- what it holds ------------------------------------------------------------------------------------------
+    # -- what it holds
+    # ------------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self._array.shape)
+        return tuple.__new__(Size, self._array.shape)
 
     def size(self, dim: int | None = None) -> Any:
         """The sizes of all dimensions, or of one."""
         if dim is None:
-            return Size(self._array.shape)
+            return tuple.__new__(Size, self._array.shape)
         try:
             return self._array.shape[dim]
         except IndexError:
@@ -180,7 +182,8 @@ class Tensor(TensorMethods):
         """Whether the dtype can hold negative numbers."""
         return self._array.dtype.kind in "ifc"
 
-    # -- its place in the graph -----------------------------------------------------------------------------------
+    # -- its place in the graph
+    # -----------------------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
@@ -325,7 +328,8 @@ class Tensor(TensorMethods):
         """Whether it was made inside `inference_mode`."""
         return isinstance(self._storage, InferenceStorage)
 
-    # -- out of the framework ---------------------------------------------------------------------------------------
+    # -- out of the framework
+    # ---------------------------------------------------------------------------------------
 
     def item(self) -> Any:
         """The only element as a Python number."""
@@ -408,7 +412,8 @@ class Tensor(TensorMethods):
             return format(self._array.item(), spec)
         return format(repr(self), spec)
 
-    # -- copying ------------------------------------------------------------------------------------------------
+    # -- copying
+    # ------------------------------------------------------------------------------------------------
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) in memo:

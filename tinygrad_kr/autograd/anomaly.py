@@ -37,15 +37,15 @@ def check(node: Node, gradients: Any) -> None:
         if array is not None and np.isnan(array).any():
             where = f"\nThe operation was recorded here:\n{node.trace}" if node.trace else ""
             raise RuntimeError(
-                f"Function '{node.name()}' returned nan values in its {position}th output during backward.{where}"
+                f"Function '{node.name()}' returned nan values in its {position}th output.{where}"
             )
 
 
 class detect_anomaly:
     """Find the operation whose backward makes NaN, and the line of your code that recorded it.
 
-    Slow: a debugging aid. Inside, each operation remembers the user's line that called it, every gradient is checked for
-    NaN, and an error raised by a rule is followed by that line.
+    Slow: a debugging aid. Inside, each operation remembers the user's line that called it, every gradient is
+    checked for NaN, and an error raised by a rule is followed by that line.
 
     Args:
         check_nan: whether to check the gradients for NaN.

@@ -39,10 +39,10 @@ def gradients(
     positions: Sequence[int],
     g: Any,
 ) -> Sequence[Any]:
-    """The gradients of `composite(*inputs, **statics)` for the inputs at `positions`, themselves differentiable.
+    """The gradients of `composite(*inputs, **statics)` for the inputs at `positions`, differentiable.
 
-    The inputs get nodes of their own, so that the derivative stops at this operation even where one input was computed
-    from another.
+    The inputs get nodes of their own, so that the derivative stops at this operation even where one input was
+    computed from another.
     """
     with enable_grad():
         aliases = [alias(one) if i in positions else one for i, one in enumerate(inputs)]

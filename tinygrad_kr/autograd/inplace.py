@@ -1,9 +1,9 @@
-"""In-place changes that the graph knows about: `x.mul_(y)`, `x[i] = v`, `x += y`, on tensors and on views of them.
+"""In-place changes that the graph knows about: `x.mul_(y)`, `x[i] = v`, `x += y`, on tensors and on views.
 
-The new values are computed out of place and written into the memory; the tensor then stands on the node of the
-computation. Where the memory is shared with views, the base gets the node (its old value with the region of the view
-replaced), and every living view is taken from the base anew. What was saved from the old values is noticed through the
-version number.
+The new values are computed out of place and written into the memory; the tensor then stands on the node of
+the computation. Where the memory is shared with views, the base gets the node (its old value with the region
+of the view replaced), and every living view is taken from the base anew. What was saved from the old values
+is noticed through the version number.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def check_writable(target: Tensor) -> None:
     """Raise where an in-place change of `target` could not be right."""
     if state.recording and target._node is not None and target._node.is_leaf:
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation. Do it under torch.no_grad() (as "
-            "for parameter updates), or use the out-of-place form."
+            "a leaf Variable that requires grad is being used in an in-place operation. Do it under torch.no_grad() "
+            "(as for parameter updates), or use the out-of-place form."
         )
     if state.recording and target._view is not None:
         base = base_of(target)
         if base._node is not None and base._node.is_leaf:
             raise RuntimeError(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation. Do it under "
-                "torch.no_grad(), or use the out-of-place form."
+                "a view of a leaf Variable that requires grad is being used in an in-place operation. Do it "
+                "under torch.no_grad(), or use the out-of-place form."
             )
     if not target._array.flags.writeable or (0 in target._array.strides and target._array.size > 1):
         shared = [
@@ -67,8 +67,8 @@ def assign(target: Tensor, value: Tensor) -> Tensor:
     check_writable(target)
     if value._array.shape != target._array.shape:
         raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}: an in-place "
-            "operation cannot change the shape; use the out-of-place form"
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}: "
+            "an in-place operation cannot change the shape; use the out-of-place form"
         )
     if target._array.dtype != value._array.dtype:
         value = _cast(target, value)
@@ -85,8 +85,8 @@ def _cast(target: Tensor, value: Tensor) -> Tensor:
 
     if not can_cast(value.dtype, target.dtype):
         raise RuntimeError(
-            f"result type {str(value.dtype).removeprefix('torch.')} can't be cast to the desired output type "
-            f"{str(target.dtype).removeprefix('torch.')}: an in-place operation keeps the dtype; use the out-of-place form"
+            f"result type {value.dtype.scalar_name} can't be cast to the desired output type "
+            f"{target.dtype.scalar_name}: an in-place operation keeps the dtype; use the out-of-place form"
         )
     return value.to(target.dtype)
 
@@ -96,7 +96,7 @@ def _base_needs_grad(target: Tensor) -> bool:
 
 
 def rebase(target: Tensor, value: Tensor) -> None:
-    """Put `target`, whose memory holds `value` now, on the node of `value`; its base and the other views follow."""
+    """Put `target`, whose memory holds `value` now, on the node of `value`; base and other views follow."""
     retained = target.retains_grad
     base = base_of(target)
     if target._view is None:

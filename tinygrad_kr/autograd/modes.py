@@ -1,6 +1,7 @@
 """Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled` and `inference_mode`.
 
-The state belongs to the thread, as in PyTorch: a thread inside `no_grad` does not disturb another one that trains.
+The state belongs to the thread, as in PyTorch: a thread inside `no_grad` does not disturb another one that
+trains.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Mode:
-    """A context manager that sets the switches, restores them at exit, and decorates functions and generators."""
+    """A context manager that sets the switches, restores them at exit, and decorates functions."""
 
     def __init__(self, *, recording: bool, inference: bool | None = None) -> None:
         self._recording = recording

@@ -1,7 +1,7 @@
 """The nodes of the graph. An edge is a reference from a node to the nodes that made its inputs.
 
-Every node knows the shape and dtype of the one tensor it stands for, so the walk can fit any gradient that arrives.
-Operations with several results stand behind one `Output` node per result.
+Every node knows the shape and dtype of the one tensor it stands for, so the walk can fit any gradient that
+arrives. Operations with several results stand behind one `Output` node per result.
 """
 
 from __future__ import annotations
@@ -95,6 +95,15 @@ class Node:
     def release(self) -> None:
         """Forget what was saved for backward."""
 
+    def gathered(self, arrived: dict[int, Any]) -> tuple[Any, ...]:
+        """The gradients of all results of an operation with several: zeros where none arrived."""
+        return tuple(
+            [
+                arrived[position] if position in arrived else np.zeros(shape, dtype)
+                for position, (shape, dtype) in enumerate(self.outputs or ())
+            ]
+        )
+
     def name(self) -> str:
         """What PyTorch would call it, for example `MulBackward0`."""
         return type(self).__name__
@@ -111,7 +120,8 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
 
-    # -- hooks ----------------------------------------------------------------------------------------------------
+    # -- hooks
+    # ----------------------------------------------------------------------------------------------------
 
     def add_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
         """Call `hook(grad)` on the gradient that arrives here."""
@@ -120,7 +130,7 @@ class Node:
         return add_hook(self.hooks, hook)
 
     def register_prehook(self, hook: Callable[[tuple[Tensor, ...]], Any]) -> HookHandle:
-        """Call `hook(grad_outputs)` before the rule of this node runs; what it returns (if anything) replaces them."""
+        """Call `hook(grad_outputs)` before the rule of this node runs; what it returns replaces them."""
         if self.pre_hooks is None:
             self.pre_hooks = {}
         return add_hook(self.pre_hooks, hook)
@@ -144,7 +154,8 @@ class Node:
 class Leaf(Node):
     """Where gradients end: it adds them to the `.grad` of a tensor that the user made.
 
-    The reference to the tensor is weak, so that tensor and leaf form no cycle; a leaf nobody can read needs no gradient.
+    The reference to the tensor is weak, so that tensor and leaf form no cycle; a leaf nobody can read needs
+    no gradient.
     """
 
     __slots__ = ("accumulated_hooks", "tensor")

@@ -1,4 +1,4 @@
-"""NumPy's two protocols: `np.exp(t)`, `np.concatenate([a, b])` and `ndarray + t` are differentiable operations.
+"""NumPy's two protocols: `np.exp(t)`, `np.concatenate([a, b])` and `ndarray + t` are differentiable.
 
 Both methods are short look-ups in the registry of primitives.
 """
@@ -18,8 +18,8 @@ def __array_ufunc__(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **
         return dispatch[ufunc](*inputs)
     if kwargs.get("out") is not None:
         raise TypeError(
-            f"np.{ufunc.__name__}(..., out=...) cannot be recorded for backward when a Tensor takes part (also what "
-            f"`array += tensor` means); use `array = array + tensor`, or tensor.detach().numpy()"
+            f"np.{ufunc.__name__}(..., out=...) cannot be recorded for backward when a Tensor takes part (also "
+            f"what `array += tensor` means); use `array = array + tensor`, or tensor.detach().numpy()"
         )
     what = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
     options = f" with {', '.join(kwargs)}" if kwargs else ""
@@ -34,8 +34,8 @@ def __array_function__(self: Tensor, function: Any, types: Any, args: Any, kwarg
         return dispatch[function](*args, **kwargs)
     name = f"{getattr(function, '__module__', 'numpy')}.{getattr(function, '__name__', function)}"
     raise TypeError(
-        f"{name} has no derivative rule for Tensors; use an operation of this package, or tensor.detach().numpy() if no "
-        "gradient is needed"
+        f"{name} has no derivative rule for Tensors; use an operation of this package, or "
+        "tensor.detach().numpy() if no gradient is needed"
     )
 
 

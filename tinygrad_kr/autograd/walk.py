@@ -1,10 +1,11 @@
 """The backward walk: from the outputs to the leaves, every node once, latest first.
 
-An edge always leads to a node recorded earlier, so descending order of creation is a topological order: collect what is
-reachable, sort, and go. Nothing recurses, so a chain of 100,000 operations is as good as a short one.
+An edge always leads to a node recorded earlier, so descending order of creation is a topological order:
+collect what is reachable, sort, and go. Nothing recurses, so a chain of 100,000 operations is as good as a
+short one.
 
-The walk does what no rule repeats: it sums a gradient back to the shape that was broadcast, casts it to the dtype of what
-it belongs to, and adds the gradients that meet, in place only where the buffer is its own.
+The walk does what no rule repeats: it sums a gradient back to the shape that was broadcast, casts it to the
+dtype of what it belongs to, and adds the gradients that meet, in place only where the buffer is its own.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...], node: Node) -> Any:
         return np.broadcast_to(g, shape)
     except ValueError:
         raise RuntimeError(
-            f"{node.name()} returned a gradient of shape {list(given)} for an input of shape {list(shape)}; a gradient "
-            "must have the shape of its input, or one that broadcasting relates to it"
+            f"{node.name()} returned a gradient of shape {list(given)} for an input of shape {list(shape)}; a "
+            "gradient must have the shape of its input, or one that broadcasting relates to it"
         ) from None
 
 
@@ -77,7 +78,8 @@ def run(
         roots: pairs of a node and the gradient that enters there (arrays, or Tensors under `create_graph`).
         retain_graph: keep what was saved, so that the same graph can be walked again.
         create_graph: run the rules on Tensors, so that the gradients can be differentiated.
-        captures: nodes whose gradients are wanted; filled in, and nothing that leads to none of them is computed.
+        captures: nodes whose gradients are wanted; filled in, and nothing that leads to none of them is
+            computed.
         accumulate: whether leaves add what they receive to `.grad`; with `captures`, only captured leaves do.
     """
     inner, leaves = reachable([node for node, _ in roots])
@@ -102,7 +104,7 @@ def run(
             pending.setdefault(node.parents[0], {})[node.position] = g
             continue
         if type(g) is dict:
-            g = _all_outputs(node, g)
+            g = node.gathered(g)
         try:
             grads = node.gradients(g, create_graph)
         except Exception as error:
@@ -165,16 +167,6 @@ def _add(pending: dict[Node, Any], owned: set[Node], node: Node, g: Any) -> None
     pending[node] = pending[node] + g if node in pending else g
 
 
-def _all_outputs(node: Node, arrived: dict[int, Any]) -> tuple[Any, ...]:
-    """The gradients of all results of an operation: zeros where none arrived."""
-    return tuple(
-        [
-            arrived[position] if position in arrived else np.zeros(shape, dtype)
-            for position, (shape, dtype) in enumerate(node.outputs or ())
-        ]
-    )
-
-
 def _leading_to(captures: dict[Node, Any], inner: Sequence[Node]) -> set[Node]:
     needed = set(captures)
     for node in reversed(inner):
@@ -195,8 +187,8 @@ def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
                 raise TypeError(f"a hook must return None or a Tensor, got {type(replaced).__name__}")
             if replaced._array.shape != node.shape:
                 raise RuntimeError(
-                    f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: {list(node.shape)} became "
-                    f"{list(replaced.shape)}"
+                    f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: "
+                    f"{list(node.shape)} became {list(replaced.shape)}"
                 )
             grad = replaced
     for reference in node.retainers or ():
@@ -244,14 +236,14 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
             )
         if output._node is None:
             raise RuntimeError(
-                f"element {position} of tensors does not require grad and does not have a grad_fn. Was it computed under "
-                "no_grad, detached, or from tensors without requires_grad=True?"
+                f"element {position} of tensors does not require grad and does not have a grad_fn. Was it "
+                "computed under no_grad, detached, or from tensors without requires_grad=True?"
             )
         if g is None:
             if output._array.size != 1:
                 raise RuntimeError(
-                    f"grad can be implicitly created only for scalar outputs, this one has shape {list(output.shape)}; "
-                    "reduce it first (.sum() or .mean()) or pass the gradient: backward(gradient=...)"
+                    f"grad can be implicitly created only for scalar outputs, this one has shape "
+                    f"{list(output.shape)}; reduce it first (.sum() or .mean()) or pass the gradient: backward(gradient=...)"
                 )
             if output._array.dtype.kind != "f":
                 raise RuntimeError(
@@ -262,15 +254,15 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g._array.shape != output._array.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[{position}] has a shape of {g.shape} and output[{position}] has a shape "
-                f"of {output.shape}."
+                f"Mismatch in shape: grad_output[{position}] has a shape of {g.shape} and output[{position}] "
+                f"has a shape of {output.shape}."
             )
         roots.append((output._node, g if create_graph else _entering(g._array, output._node)))
     return roots
 
 
 def _entering(array: np.ndarray, node: Node) -> np.ndarray:
-    """A gradient given by the user as the walk may use it: of the node's dtype, and a copy where a leaf would keep it."""
+    """A gradient given by the user, in the node's dtype, and as a copy where a leaf would keep it."""
     return array.astype(node.dtype, copy=node.is_leaf)
 
 
@@ -310,7 +302,8 @@ def backward(
         inputs: the tensors to accumulate into; all leaves by default.
 
     Raises:
-        RuntimeError: a tensor needs no gradient, is no scalar and has no gradient given, or its graph was freed.
+        RuntimeError: a tensor needs no gradient, is no scalar and has no gradient given, or its graph was
+            freed.
 
     >>> import tinygrad_kr as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -391,8 +384,8 @@ def grad(
         g = captures[tensor._node]
         if g is None and not (allow_unused or materialize_grads):
             raise RuntimeError(
-                f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) appears to not "
-                "have been used in the graph. Set allow_unused=True if this is the desired behavior."
+                f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) appears to "
+                "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
             )
         if g is None:
             results.append(wrap(np.zeros_like(tensor._array)) if materialize_grads else None)
@@ -411,6 +404,7 @@ def _node_of(tensor: Any, position: int) -> Node:
         raise TypeError(f"inputs must be Tensors, got {type(tensor).__name__} at position {position}")
     if tensor._node is None:
         raise RuntimeError(
-            f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) does not require grad"
+            f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) does not "
+            "require grad"
         )
     return tensor._node

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from . import winograd
 from .threads import get_num_threads, parallel_for, scratch, split
-from .windows import Padding, channels_first, channels_last, output_shape, pad_pairs
+from .windows import Padding, channels_first, channels_last, output_shape, pad_pairs, working_dtype
 
 __all__ = ["bias_gradient", "forward", "input_gradient", "output_shape", "weight_gradient"]
 
@@ -41,7 +42,7 @@ def forward(
     """
     size = output_shape(x.shape[2:], weight.shape[2:], stride=stride, padding=padding, dilation=dilation)
     dtype = np.result_type(x, weight)
-    work = _working_dtype(dtype)
+    work = working_dtype(dtype)
     out = np.empty((x.shape[0], *size, weight.shape[0]), work)
     before = tuple(pair[0] for pair in pad_pairs(padding))
     _correlate(
@@ -80,7 +81,7 @@ def input_gradient(
     array([[[1., 1., 2., 1., 1.]]])
     """
     dtype = np.result_type(g, weight)
-    work = _working_dtype(dtype)
+    work = working_dtype(dtype)
     channels, size = x_shape[1], tuple(x_shape[2:])
     gx = np.empty((x_shape[0], *size, channels), work)
     kernel = weight.shape[2:]
@@ -125,36 +126,16 @@ def weight_gradient(
     (array([[[ 6., 10.]]]), array([4.]))
     """
     dtype = np.result_type(g, x)
-    work = _working_dtype(dtype)
+    work = working_dtype(dtype)
     g, x = channels_last(g.astype(work, copy=False)), channels_last(x.astype(work, copy=False))
-    outputs, per_group, kernel = weight_shape[0], weight_shape[1], tuple(weight_shape[2:])
-    geometry = _geometry(
-        x.shape,
-        g.shape,
-        kernel,
-        tuple(pair[0] for pair in pad_pairs(padding)),
-        tuple(stride),
-        tuple(dilation),
-        groups,
-        get_num_threads(),
-    )
-    accumulate = _accumulate_taps if geometry.layout == "taps" else _accumulate_products
-    rows = math.prod(kernel) * per_group
-    # One partial sum per worker, added in order: the result does not depend on who was faster.
-    parts = split(len(geometry.chunks), len(geometry.chunks), parallel=True)
-    sums = np.zeros((max(1, len(parts)), groups, rows + with_bias, outputs // groups), work)
-
-    def run(index: int) -> None:
-        start, stop = parts[index]
-        for chunk in geometry.chunks[start:stop]:
-            accumulate(sums[index], g, x, chunk, geometry, with_bias)
-
-    parallel_for(run, range(len(parts)))
-    total = sums[0] if len(sums) == 1 else sums.sum(0)  # (G, K [+ 1], O/G)
-    gw = total[:, :rows].reshape(groups, *kernel, per_group, outputs // groups)
-    gw = np.moveaxis(gw, (-1, -2), (1, 2)).reshape(weight_shape)  # (G, *kernel, C/G, O/G) -> (O, C/G, *kernel)
-    gb = total[:, rows].reshape(outputs).astype(dtype, copy=False) if with_bias else None
-    return np.ascontiguousarray(gw, dtype), gb
+    place = (tuple(pair[0] for pair in pad_pairs(padding)), tuple(stride), tuple(dilation), groups)
+    gw = None
+    for exact in (work.kind != "f", True):
+        geometry = _geometry(x.shape, g.shape, tuple(weight_shape[2:]), *place, get_num_threads(), exact)
+        gw, gb = _weight_gradient(g, x, tuple(weight_shape), geometry, with_bias)
+        if geometry.layout != "winograd" or winograd.is_finite(gw):
+            break
+    return np.ascontiguousarray(gw, dtype), None if gb is None else gb.astype(dtype, copy=False)
 
 
 def bias_gradient(g: np.ndarray) -> np.ndarray:
@@ -163,15 +144,7 @@ def bias_gradient(g: np.ndarray) -> np.ndarray:
     >>> bias_gradient(np.ones((2, 3, 4, 4)))
     array([32., 32., 32.])
     """
-    rows = channels_last(g).reshape(-1, g.shape[1])
-    return np.ones(len(rows), rows.dtype) @ rows
-
-
-def _working_dtype(dtype: np.dtype) -> np.dtype:
-    """What BLAS multiplies: float16 as float32, integers as float64 (exact below 2**53)."""
-    if dtype == np.float16:
-        return np.dtype(np.float32)
-    return np.dtype(np.float64) if dtype.kind in "iub" else dtype
+    return _row_sum(channels_last(g))
 
 
 class _Phase(NamedTuple):
@@ -219,7 +192,7 @@ def _phases(
     return tuple(phases)
 
 
-class _Chunk(NamedTuple):
+class Chunk(NamedTuple):
     """One worker's share: some samples, or some rows of one sample."""
 
     outputs: tuple[slice, slice]  # samples and first spatial dimension of out
@@ -235,18 +208,23 @@ class _Geometry(NamedTuple):
     dilation: tuple[int, ...]
     groups: int
     layout: str
-    chunks: tuple[_Chunk, ...]
+    chunks: tuple[Chunk, ...]
 
 
-def _layout(per_group: int, outputs: int, kernel: Sequence[int], groups: int, width: int) -> str:
-    """Which way to multiply, by measurement.
+def _layout(channels: int, out_shape: Sequence[int], kernel: Sequence[int], plain: bool, groups: int) -> str:
+    """Which way to multiply, by measurement (see the module's table).
 
+    "winograd": large 3x3 kernels of stride one.
     "taps": one input channel per group, several groups: a product and a sum per kernel position.
     "rows": a column matrix with (kernel, channel) last; copies runs of kernel width times channels.
     "columns": its transpose, copying runs of output width, where the former's runs are short.
     """
-    if per_group == 1 and groups > 1:
+    per_group = channels // groups
+    *_, width, outputs = out_shape
+    if groups > 1 and per_group == 1:
         return "taps"
+    if plain and groups == 1 and tuple(kernel) == (3, 3) and min(channels, outputs) >= 24 and width >= 4:
+        return "winograd"
     return "columns" if kernel[-1] * per_group < 16 <= 4 * width else "rows"
 
 
@@ -260,14 +238,20 @@ def _geometry(
     dilation: tuple[int, ...],
     groups: int,
     num_threads: int,
+    exact: bool,
 ) -> _Geometry:
-    """Layout and chunks for x (N, *spatial, C) and out (N, *spatial, O)."""
+    """Layout and chunks for x (N, *spatial, C) and out (N, *spatial, O); `exact` rules winograd out."""
     samples, *size, outputs = out_shape
     per_group = x_shape[-1] // groups
-    layout = _layout(per_group, outputs, kernel, groups, size[-1])
+    plain = not exact and set(stride) == set(dilation) == {1}
+    layout = _layout(x_shape[-1], out_shape, kernel, plain, groups)
     depth = math.prod(kernel) * per_group
-    # Floats a chunk writes to scratch per output position.
-    floats = 4 * outputs if layout == "taps" else (depth * groups + outputs // 2)
+    if layout == "winograd":
+        # One position per tile of 2x2 outputs, which reads 4x4 inputs.
+        size = [-(-length // 2) for length in size]
+        kernel, stride = (4, 4), (2, 2)
+    # Numbers a chunk writes to scratch per position.
+    floats = {"winograd": 16 * (x_shape[-1] + outputs), "taps": 4 * outputs}.get(layout, depth * groups + outputs)
     per_sample = math.prod(size) * max(1, floats)
     work = samples * math.prod(size) * depth * outputs
     budget = 2**18
@@ -284,6 +268,11 @@ def _geometry(
     chunks = tuple(
         _chunk(samples, rows, x_shape, tuple(size), kernel, before, stride, dilation) for samples, rows in pieces
     )
+    if layout == "winograd":
+        chunks = tuple(
+            chunk._replace(outputs=(chunk.outputs[0], slice(2 * chunk.outputs[1].start, 2 * chunk.outputs[1].stop)))
+            for chunk in chunks
+        )
     return _Geometry(kernel, stride, dilation, groups, layout, chunks)
 
 
@@ -296,7 +285,7 @@ def _chunk(
     before: tuple[int, ...],
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
-) -> _Chunk:
+) -> Chunk:
     source, inside = [slice(*samples)], [slice(None)]
     extent = [samples[1] - samples[0]]
     positions = [samples[1] - samples[0], rows[1] - rows[0], *size[1:]]
@@ -310,7 +299,7 @@ def _chunk(
         source.append(slice(low, high))
         inside.append(slice(low - start, high - start) if high > low else slice(0, 0))
         extent.append(reach)
-    return _Chunk(
+    return Chunk(
         (slice(*samples), slice(*rows)),
         tuple(positions),
         tuple(source),
@@ -329,24 +318,43 @@ def _correlate(
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
     groups: int,
+    exact: bool = False,
 ) -> None:
     """Write the correlation of x (N, *spatial, C) into out (N, *spatial, O), which may be a strided view.
 
     What is read outside of x counts as zero; `before` may be negative.
     """
     kernel = weight.shape[2:]
-    geometry = _geometry(x.shape, out.shape, kernel, before, stride, dilation, groups, get_num_threads())
+    exact = exact or x.dtype.kind != "f"
+    geometry = _geometry(x.shape, out.shape, kernel, before, stride, dilation, groups, get_num_threads(), exact)
+    if geometry.layout == "winograd":
+        transformed = winograd.transform_weight(weight)
+        finite = True
+
+        def run(chunk: Chunk) -> None:
+            nonlocal finite
+            target = out[chunk.outputs]
+            with np.errstate(invalid="ignore", over="ignore"):
+                winograd.correlate(x, transformed, bias, target, chunk)
+            finite = finite and winograd.is_finite(target)
+
+        parallel_for(run, geometry.chunks)
+        if not finite:
+            _correlate(
+                x, weight, bias, out, before=before, stride=stride, dilation=dilation, groups=groups, exact=True
+            )
+        return
     if geometry.layout == "taps":
         taps = _tap_weights(weight, geometry, out.shape[-2])
 
-        def run(chunk: _Chunk) -> None:
+        def run(chunk: Chunk) -> None:
             _multiply_taps(x, taps, bias, out[chunk.outputs], chunk, geometry)
     else:
         with_ones = bias is not None and geometry.layout == "columns"
         matrix = _weight_matrix(weight, bias if with_ones else None, groups)
         addend = None if with_ones else bias
 
-        def run(chunk: _Chunk) -> None:
+        def run(chunk: Chunk) -> None:
             target = out[chunk.outputs]
             result = target if target.flags.c_contiguous else scratch(_PRODUCT, target.shape, out.dtype)
             columns = _columns(x, chunk, geometry, with_ones)
@@ -372,7 +380,7 @@ def _weight_matrix(weight: np.ndarray, bias: np.ndarray | None, groups: int) -> 
     return matrix
 
 
-def _columns(x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_ones: bool) -> np.ndarray:
+def _columns(x: np.ndarray, chunk: Chunk, geometry: _Geometry, with_ones: bool) -> np.ndarray:
     """The chunk's windows as (G, positions, K [+ 1]), in scratch unless x already lies so; K is (*kernel, C/G)."""
     kernel, groups = geometry.kernel, geometry.groups
     per_group = x.shape[-1] // groups
@@ -402,7 +410,7 @@ def _columns(x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_ones: bool)
     return windows.reshape(groups, count, depth)
 
 
-def _block(x: np.ndarray, chunk: _Chunk, *, channel_axis: int, copies: bool) -> np.ndarray:
+def _block(x: np.ndarray, chunk: Chunk, *, channel_axis: int, copies: bool) -> np.ndarray:
     """The part of x (N, *spatial, C) that the chunk reads, zeros around it, as a (n, *extent, C) view.
 
     Copied to scratch where zeros are needed or where reading it several times from its own layout would be
@@ -425,6 +433,49 @@ def _block(x: np.ndarray, chunk: _Chunk, *, channel_axis: int, copies: bool) -> 
     return block
 
 
+def _weight_gradient(
+    g: np.ndarray, x: np.ndarray, weight_shape: tuple[int, ...], geometry: _Geometry, with_bias: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Weight and bias gradient from g (N, *spatial, O) and x (N, *spatial, C)."""
+    outputs, per_group, *kernel = weight_shape
+    groups = geometry.groups
+    chunks = geometry.chunks
+    # One partial sum per worker, added in order: the result does not depend on who was faster.
+    parts = split(len(chunks), len(chunks), parallel=True) or [(0, 0)]
+    rows = math.prod(kernel) * per_group
+    bias_sums = None
+    if geometry.layout == "winograd":
+        sums = np.zeros((len(parts), 16, per_group, outputs), g.dtype)
+        bias_sums = np.zeros((len(parts), outputs), g.dtype)
+    else:
+        sums = np.zeros((len(parts), groups, rows + with_bias, outputs // groups), g.dtype)
+    accumulate = _accumulate_taps if geometry.layout == "taps" else _accumulate_products
+
+    def run(index: int) -> None:
+        for chunk in chunks[slice(*parts[index])]:
+            if bias_sums is None:
+                accumulate(sums[index], g, x, chunk, geometry, with_bias)
+                continue
+            with np.errstate(invalid="ignore", over="ignore"):
+                winograd.accumulate(sums[index], g, x, chunk)
+            if with_bias:
+                bias_sums[index] += _row_sum(g[chunk.outputs])
+
+    parallel_for(run, range(len(parts)))
+    total = sums[0] if len(sums) == 1 else sums.sum(0)
+    if bias_sums is not None:
+        return winograd.untransform_weight(total), bias_sums.sum(0) if with_bias else None
+    gw = total[:, :rows].reshape(groups, *kernel, per_group, outputs // groups)
+    gw = np.moveaxis(gw, (-1, -2), (1, 2)).reshape(weight_shape)  # (G, *kernel, C/G, O/G) -> (O, C/G, *kernel)
+    return gw, total[:, rows].reshape(outputs) if with_bias else None
+
+
+def _row_sum(x: np.ndarray) -> np.ndarray:
+    """Sum over all axes but the last, as a product: several times faster than `sum` for few columns."""
+    rows = x.reshape(-1, x.shape[-1])
+    return np.ones(len(rows), x.dtype) @ rows
+
+
 def _tap_weights(weight: np.ndarray, geometry: _Geometry, width: int) -> np.ndarray:
     """(O, 1, *kernel) -> (*kernel, width or 1, O): repeated along the width where that makes long runs."""
     taps = np.moveaxis(weight[:, 0], 0, -1)[..., None, :]
@@ -433,7 +484,7 @@ def _tap_weights(weight: np.ndarray, geometry: _Geometry, width: int) -> np.ndar
     return np.ascontiguousarray(taps)
 
 
-def _tap_views(x: np.ndarray, outputs: int, chunk: _Chunk, geometry: _Geometry) -> np.ndarray:
+def _tap_views(x: np.ndarray, outputs: int, chunk: Chunk, geometry: _Geometry) -> np.ndarray:
     """What each kernel position reads of the chunk: (*kernel, n, *positions, O), input channels repeated to O."""
     channels = x.shape[-1]
     if outputs == channels:
@@ -455,7 +506,7 @@ def _multiply_taps(
     taps: np.ndarray,
     bias: np.ndarray | None,
     target: np.ndarray,
-    chunk: _Chunk,
+    chunk: Chunk,
     geometry: _Geometry,
 ) -> None:
     """target = bias + Σ over kernel positions of what the position reads times its weight."""
@@ -472,7 +523,7 @@ def _multiply_taps(
 
 
 def _accumulate_taps(
-    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_bias: bool
+    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk, geometry: _Geometry, with_bias: bool
 ) -> None:
     """Add the chunk's share of the weight gradient to total (G, K [+ 1], O/G), one kernel position at a time."""
     outputs = g.shape[-1]
@@ -488,7 +539,7 @@ def _accumulate_taps(
 
 
 def _accumulate_products(
-    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: _Chunk, geometry: _Geometry, with_bias: bool
+    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk, geometry: _Geometry, with_bias: bool
 ) -> None:
     """Add the chunk's share of the weight gradient, columnsᵀ @ g, to total (G, K [+ 1], O/G)."""
     groups = geometry.groups
@@ -503,7 +554,7 @@ def _accumulate_products(
         total[:, depth] += (np.ones(len(part), g.dtype) @ part.reshape(len(part), -1)).reshape(groups, -1)
 
 
-def _gradient_block(g: np.ndarray, chunk: _Chunk) -> np.ndarray:
+def _gradient_block(g: np.ndarray, chunk: Chunk) -> np.ndarray:
     """The chunk's part of g (N, *spatial, O), contiguous."""
     part = g[chunk.outputs]
     if part.flags.c_contiguous:

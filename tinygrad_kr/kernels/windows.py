@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["Padding", "channels_first", "channels_last", "output_shape", "pad_pairs"]
+__all__ = ["Padding", "channels_first", "channels_last", "output_shape", "pad_pairs", "working_dtype"]
 
 Padding = Sequence["int | tuple[int, int]"]
 
@@ -63,3 +63,10 @@ def output_shape(
 
 def _by(sizes: Sequence[int]) -> str:
     return " x ".join(map(str, sizes))
+
+
+def working_dtype(dtype: np.dtype) -> np.dtype:
+    """What sums and products are taken in: float16 as float32, integers as float64 (exact below 2**53)."""
+    if dtype == np.float16:
+        return np.dtype(np.float32)
+    return np.dtype(np.float64) if dtype.kind in "iub" else dtype

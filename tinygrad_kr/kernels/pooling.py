@@ -1,0 +1,511 @@
+"""Max and average pooling, plain and adaptive, forward and backward, in any number of spatial dimensions.
+
+Every pooling here is a table of taps per spatial axis: tap number k says which outputs have a k-th input
+position in their window, and which position that is. A plain pooling's taps are slices, clipped to the input,
+so that no padding is ever written; an adaptive pooling's windows differ in size, and its taps are index
+arrays. Maxima and sums are separable: one pass per axis instead of one per window position.
+
+Shapes are PyTorch's, (N, C, *spatial) in any memory order; results are (N, *spatial, C) buffers handed out as
+(N, C, *spatial) views. Work is cut along samples, or along channels when samples are few.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .threads import get_num_threads, parallel_for, split
+from .windows import channels_first, channels_last, working_dtype
+
+__all__ = [
+    "adaptive_avg_pool",
+    "adaptive_avg_pool_backward",
+    "adaptive_max_pool",
+    "adaptive_max_pool_backward",
+    "avg_pool",
+    "avg_pool_backward",
+    "max_pool",
+    "max_pool_backward",
+    "output_shape",
+]
+
+# Numbers of input per chunk, and the tile size from which one reduction beats a pass per tap.
+_BUDGET = 2**17
+_MANY = 16
+
+Index = slice | np.ndarray
+
+
+class Tap(NamedTuple):
+    """Outputs along one axis that have this tap, and the inputs it reads for them."""
+
+    outputs: Index
+    inputs: Index
+
+
+class _Axis(NamedTuple):
+    """How windows lie along one axis.
+
+    `taps` come in window order; `counts` is how many inputs each window holds, padding left out. `reduction`
+    has the taps that reach every output first, `full` of them. Where windows tile the input, `tile` is their
+    size and the taps of one window can be reduced in one call; else it is 0.
+    """
+
+    size: int
+    taps: tuple[Tap, ...]
+    counts: np.ndarray
+    reduction: tuple[Tap, ...]
+    full: int
+    overlapping: bool
+    tile: int = 0
+
+
+def output_shape(
+    size: Sequence[int],
+    kernel: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> tuple[int, ...]:
+    """Spatial sizes after pooling; with `ceil_mode` windows may overhang on the right, but must start inside.
+
+    Raises `RuntimeError` when no window fits.
+
+    >>> output_shape((7, 7), (2, 2), stride=(2, 2), padding=(0, 0)), output_shape(
+    ...     (7, 7), (2, 2), stride=(2, 2), padding=(0, 0), ceil_mode=True)
+    ((3, 3), (4, 4))
+    """
+    result = []
+    for length, k, s, p, d in zip(size, kernel, stride, padding, dilation or [1] * len(size), strict=True):
+        span = length + 2 * p - d * (k - 1) - 1
+        count = (span + (s - 1 if ceil_mode else 0)) // s + 1
+        if ceil_mode and (count - 1) * s >= length + p:
+            count -= 1
+        result.append(count)
+    if min(result, default=1) < 1:
+        raise RuntimeError(
+            f"Given input spatial size {tuple(size)}, kernel size {tuple(kernel)}, padding {tuple(padding)}: "
+            f"calculated output size {tuple(result)} is too small"
+        )
+    return tuple(result)
+
+
+def max_pool(
+    x: np.ndarray,
+    kernel: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Maximum of each window and, if asked, its int64 position in the flattened spatial plane (else None).
+
+    NaN wins; of equal maxima the first does, of several NaN the last (as in PyTorch).
+
+    >>> out, indices = max_pool(np.arange(16.0).reshape(1, 1, 4, 4), (2, 2), stride=(2, 2), padding=(0, 0),
+    ...                         dilation=(1, 1), return_indices=True)
+    >>> out
+    array([[[[ 5.,  7.],
+             [13., 15.]]]])
+    >>> indices
+    array([[[[ 5,  7],
+             [13, 15]]]])
+    """
+    return _maximum(x, _window_axes(x, kernel, stride, padding, dilation, ceil_mode), return_indices)
+
+
+def max_pool_backward(
+    g: np.ndarray,
+    x: np.ndarray,
+    out: np.ndarray,
+    kernel: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool = False,
+) -> np.ndarray:
+    """Gradient of `max_pool`: each g goes to the input position that won its window.
+
+    >>> x = np.array([[[1.0, 3.0, 2.0, 2.0]]])
+    >>> window = dict(kernel=(2,), stride=(2,), padding=(0,), dilation=(1,))
+    >>> out, _ = max_pool(x, **window)
+    >>> max_pool_backward(np.ones((1, 1, 2)), x, out, **window)
+    array([[[0., 1., 1., 0.]]])
+    """
+    return _maximum_backward(g, x, out, _window_axes(x, kernel, stride, padding, dilation, ceil_mode))
+
+
+def avg_pool(
+    x: np.ndarray,
+    kernel: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> np.ndarray:
+    """Sum of each window, divided by `divisor_override` if given, else by the window's size.
+
+    The size counts padding if `count_include_pad`, but never what `ceil_mode` lets overhang beyond it.
+
+    >>> avg_pool(np.arange(6.0).reshape(1, 1, 6), (2,), stride=(2,), padding=(1,))
+    array([[[0. , 1.5, 3.5, 2.5]]])
+    """
+    axes = _window_axes(x, kernel, stride, padding, (1,) * len(kernel), ceil_mode)
+    divisor = _divisor(x, axes, kernel, stride, padding, count_include_pad, divisor_override)
+    return _average(x, axes, divisor)
+
+
+def avg_pool_backward(
+    g: np.ndarray,
+    x_shape: Sequence[int],
+    kernel: Sequence[int],
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> np.ndarray:
+    """Gradient of `avg_pool`: each g, divided as the window was, to every input position of the window.
+
+    >>> avg_pool_backward(np.ones((1, 1, 2)), (1, 1, 4), (2,), stride=(2,), padding=(0,))
+    array([[[0.5, 0.5, 0.5, 0.5]]])
+    """
+    like = np.broadcast_to(g.dtype.type(0), x_shape)
+    axes = _window_axes(like, kernel, stride, padding, (1,) * len(kernel), ceil_mode)
+    divisor = _divisor(like, axes, kernel, stride, padding, count_include_pad, divisor_override)
+    return _average_backward(g, tuple(x_shape), axes, divisor)
+
+
+def adaptive_max_pool(
+    x: np.ndarray, output_size: Sequence[int], *, return_indices: bool = False
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """`max_pool` into `output_size` windows, the i-th from ⌊i·L/o⌋ up to ⌈(i + 1)·L/o⌉.
+
+    >>> adaptive_max_pool(np.arange(5.0).reshape(1, 1, 5), (2,))[0]
+    array([[[2., 4.]]])
+    """
+    return _maximum(x, _adaptive_axes(x.shape[2:], tuple(output_size)), return_indices)
+
+
+def adaptive_max_pool_backward(
+    g: np.ndarray, x: np.ndarray, out: np.ndarray, output_size: Sequence[int]
+) -> np.ndarray:
+    """Gradient of `adaptive_max_pool`: each g goes to the input position that won its window."""
+    return _maximum_backward(g, x, out, _adaptive_axes(x.shape[2:], tuple(output_size)))
+
+
+def adaptive_avg_pool(x: np.ndarray, output_size: Sequence[int]) -> np.ndarray:
+    """Means of `output_size` windows, the i-th from ⌊i·L/o⌋ up to ⌈(i + 1)·L/o⌉.
+
+    >>> adaptive_avg_pool(np.arange(5.0).reshape(1, 1, 5), (2,))
+    array([[[1., 3.]]])
+    """
+    axes = _adaptive_axes(x.shape[2:], tuple(output_size))
+    return _average(x, axes, _per_window([axis.counts for axis in axes], x.dtype))
+
+
+def adaptive_avg_pool_backward(g: np.ndarray, x_shape: Sequence[int], output_size: Sequence[int]) -> np.ndarray:
+    """Gradient of `adaptive_avg_pool`: each g, divided by its window's size, to every position of the window."""
+    axes = _adaptive_axes(tuple(x_shape[2:]), tuple(output_size))
+    return _average_backward(g, tuple(x_shape), axes, _per_window([axis.counts for axis in axes], g.dtype))
+
+
+def _window_axes(
+    x: np.ndarray,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool,
+) -> tuple[_Axis, ...]:
+    size = output_shape(
+        x.shape[2:], kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode
+    )
+    return tuple(map(_window_axis, x.shape[2:], size, kernel, stride, padding, dilation))
+
+
+@lru_cache(maxsize=512)
+def _window_axis(length: int, size: int, k: int, s: int, p: int, d: int) -> _Axis:
+    taps = []
+    counts = np.zeros(size, np.int64)
+    for i in range(k):
+        offset = i * d - p
+        first = max(0, -(offset // s))  # the first output whose tap is not left of the input
+        last = min(size - 1, (length - 1 - offset) // s)
+        if first <= last:
+            outputs = slice(first, last + 1)
+            taps.append(Tap(outputs, slice(first * s + offset, last * s + offset + 1, s)))
+            counts[outputs] += 1
+    tile = k if k == s and p == 0 and d == 1 and size * k <= length else 0
+    return _axis(size, taps, counts, overlapping=(k - 1) * d + 1 > s, tile=tile)
+
+
+@lru_cache(maxsize=512)
+def _adaptive_axes(lengths: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[_Axis, ...]:
+    return tuple(map(_adaptive_axis, lengths, sizes))
+
+
+def _adaptive_axis(length: int, size: int) -> _Axis:
+    if size and length and length % size == 0:
+        return _window_axis(length, size, length // size, length // size, 0, 1)
+    starts = np.arange(size) * length // max(1, size)
+    counts = -(-(np.arange(size) + 1) * length // max(1, size)) - starts
+    taps = []
+    for k in range(int(counts.max(initial=0))):
+        (outputs,) = np.nonzero(counts > k)
+        taps.append(Tap(outputs, starts[outputs] + k))
+    return _axis(size, taps, counts, overlapping=True)
+
+
+def _axis(size: int, taps: list[Tap], counts: np.ndarray, *, overlapping: bool, tile: int = 0) -> _Axis:
+    reach = [len(range(size)[tap.outputs] if isinstance(tap.outputs, slice) else tap.outputs) for tap in taps]
+    full = [tap for tap, count in zip(taps, reach, strict=True) if count == size]
+    rest = [tap for tap, count in zip(taps, reach, strict=True) if count < size]
+    return _Axis(size, tuple(taps), counts, (*full, *rest), len(full), overlapping, tile)
+
+
+def _divisor(
+    x: np.ndarray,
+    axes: tuple[_Axis, ...],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> np.ndarray:
+    """What each window's sum is divided by, broadcastable to (N, *spatial, C)."""
+    if divisor_override is not None:
+        return np.asarray(divisor_override, x.dtype)
+    if not count_include_pad:
+        return _per_window([axis.counts for axis in axes], x.dtype)
+    counts = []
+    for length, axis, k, s, p in zip(x.shape[2:], axes, kernel, stride, padding, strict=True):
+        starts = np.arange(axis.size) * s - p
+        counts.append(np.minimum(starts + k, length + p) - starts)
+    return _per_window(counts, x.dtype)
+
+
+def _per_window(counts: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    """Product over the axes of counts per output, as (*spatial, 1), or a single number if all are equal."""
+    product = np.ones((), np.int64)
+    for count in counts:
+        product = product[..., None] * count
+    if product.size and (product == product.flat[0]).all():
+        product = product.flat[0]
+    return np.asarray(product, dtype)[..., None]
+
+
+def _parts(samples: int, channels: int, plane: int) -> list[tuple[slice, slice]]:
+    """Cut (N, C) into (samples, channels) slices of about `_BUDGET` numbers of input."""
+    total = samples * channels * plane
+    if not total:
+        return []
+    parallel = get_num_threads() > 1 and total > 2**16
+    if parallel and samples < get_num_threads():
+        cuts = split(channels, max(1, _BUDGET // plane))
+        return [(slice(n, n + 1), slice(*cut)) for n in range(samples) for cut in cuts]
+    cuts = split(samples, max(1, _BUDGET // (channels * plane)), parallel=parallel)
+    return [(slice(*cut), slice(None)) for cut in cuts]
+
+
+def _for_parts(shape: Sequence[int], run: Callable[..., None], *arrays: np.ndarray) -> None:
+    """Call `run` with the same part of every array, each (N, *spatial, C); `shape` is the input's (N, C, ...)."""
+
+    def work(part: tuple[slice, slice]) -> None:
+        run(*(array[part[0], ..., part[1]] for array in arrays))
+
+    parallel_for(work, _parts(shape[0], shape[1], math.prod(shape[2:])))
+
+
+def _readable(x: np.ndarray) -> np.ndarray:
+    """x (n, *spatial, c) with the channels last in memory too: a short inner stride keeps every pass fast."""
+    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else np.ascontiguousarray(x)
+
+
+def _along(number: int, index: Index) -> tuple[Index, ...]:
+    """`index` at spatial axis `number` of (n, *spatial, c)."""
+    return (*(slice(None),) * (number + 1), index)
+
+
+def _reduce(x: np.ndarray, axes: tuple[_Axis, ...], combine: np.ufunc, empty: float, out: np.ndarray) -> None:
+    """Combine each window of x (n, *spatial, c) into out, one axis after the other."""
+    x = _readable(x)
+    for number, axis in enumerate(axes):
+        if number == len(axes) - 1:
+            target = out
+        else:
+            target = np.empty((*x.shape[: number + 1], axis.size, *x.shape[number + 2 :]), out.dtype)
+        if axis.tile >= _MANY:
+            tiles = x[_along(number, slice(0, axis.size * axis.tile))]
+            tiles = tiles.reshape(*x.shape[: number + 1], axis.size, axis.tile, *x.shape[number + 2 :])
+            combine.reduce(tiles, axis=number + 2, out=target)
+        else:
+            _reduce_taps(x, number, axis, combine, empty, target)
+        x = target
+
+
+def _reduce_taps(
+    x: np.ndarray, number: int, axis: _Axis, combine: np.ufunc, empty: float, target: np.ndarray
+) -> None:
+    taps = axis.reduction
+    if axis.full >= 2:
+        first, second = (x[_along(number, tap.inputs)] for tap in taps[:2])
+        combine(first, second, out=target)
+        taps = taps[2:]
+    elif axis.full == 1:
+        np.copyto(target, x[_along(number, taps[0].inputs)])
+        taps = taps[1:]
+    else:
+        target.fill(empty)
+    for tap in taps:
+        where = _along(number, tap.outputs)
+        if isinstance(tap.outputs, slice):
+            combine(target[where], x[_along(number, tap.inputs)], out=target[where])
+        else:
+            target[where] = combine(target[where], x[_along(number, tap.inputs)])
+
+
+def _maximum(
+    x: np.ndarray, axes: tuple[_Axis, ...], return_indices: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    source = channels_last(x)
+    shape = (x.shape[0], *(axis.size for axis in axes), x.shape[1])
+    out = np.empty(shape, x.dtype)
+    lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+    if not return_indices:
+        _for_parts(x.shape, lambda part, target: _reduce(part, axes, np.maximum, lowest, target), source, out)
+        return channels_first(out), None
+    indices = np.zeros(shape, np.int64)
+    plane = np.arange(math.prod(x.shape[2:])).reshape(*x.shape[2:], 1)
+
+    def run(part: np.ndarray, target: np.ndarray, positions: np.ndarray) -> None:
+        part = _readable(part)
+        _reduce(part, axes, np.maximum, lowest, target)
+        for where, source, won, _ in _winners(part, target, axes):
+            positions[where] += won * plane[source[1:]]
+
+    _for_parts(x.shape, run, source, out, indices)
+    return channels_first(out), channels_first(indices)
+
+
+def _maximum_backward(
+    g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[_Axis, ...]
+) -> np.ndarray:
+    gx = np.empty((x.shape[0], *x.shape[2:], x.shape[1]), g.dtype)
+    separate = not any(axis.overlapping for axis in axes)
+    bits = np.dtype(f"i{g.itemsize}")
+
+    def run(gx: np.ndarray, g: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
+        g, x, out = _readable(g), _readable(x), _readable(out)
+        gx.fill(0)
+        for where, source, won, again in _winners(x, out, axes):
+            # On bits, so that an infinite g times "not the winner" is zero and not NaN.
+            share = np.multiply(g[where].view(bits), won, out=gx[source].view(bits) if separate and not again else None)
+            if separate and not again:
+                continue
+            if any(isinstance(index, np.ndarray) for index in source):
+                np.add.at(gx, source, share.view(g.dtype))
+            else:
+                gx[source] += share.view(g.dtype)
+
+    _for_parts(x.shape, run, gx, *map(channels_last, (g, x, out)))
+    return channels_first(gx)
+
+
+def _winners(
+    x: np.ndarray, out: np.ndarray, axes: tuple[_Axis, ...]
+) -> Iterator[tuple[tuple[Index, ...], tuple[Index, ...], np.ndarray, bool]]:
+    """For each window position in order: (index into out, index into x, which windows it won, second visit?).
+
+    A window is won once, by the first position equal to its maximum. Windows that nobody won have NaN as
+    their maximum, and are offered once more, to the last NaN.
+    """
+    free = np.ones(out.shape, bool)
+    positions = [_position(taps) for taps in itertools.product(*(axis.taps for axis in axes))]
+    for where, source in positions:
+        won = x[source] == out[where]
+        won &= free[where]
+        free[where] ^= won
+        yield where, source, won, False
+    if free.any():
+        for where, source in reversed(positions):
+            won = np.isnan(x[source])
+            won &= free[where]
+            free[where] ^= won
+            yield where, source, won, True
+
+
+def _position(taps: tuple[Tap, ...]) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
+    """One tap per axis as indices into out and x, both (n, *spatial, c)."""
+    where = [tap.outputs for tap in taps]
+    source = [tap.inputs for tap in taps]
+    if any(isinstance(index, np.ndarray) for index in where):
+        where, source = list(np.ix_(*map(_as_array, where))), list(np.ix_(*map(_as_array, source)))
+    return (slice(None), *where), (slice(None), *source)
+
+
+def _as_array(index: Index) -> np.ndarray:
+    if isinstance(index, slice):
+        return np.arange(index.start, index.stop, index.step)
+    return index
+
+
+def _average(x: np.ndarray, axes: tuple[_Axis, ...], divisor: np.ndarray) -> np.ndarray:
+    work = working_dtype(x.dtype)
+    out = np.empty((x.shape[0], *(axis.size for axis in axes), x.shape[1]), work)
+
+    def run(part: np.ndarray, target: np.ndarray) -> None:
+        _reduce(part.astype(work, copy=False), axes, np.add, 0, target)
+        np.divide(target, divisor, out=target)
+
+    _for_parts(x.shape, run, channels_last(x), out)
+    return channels_first(out.astype(x.dtype, copy=False))
+
+
+def _average_backward(
+    g: np.ndarray, x_shape: tuple[int, ...], axes: tuple[_Axis, ...], divisor: np.ndarray
+) -> np.ndarray:
+    gx = np.empty((x_shape[0], *x_shape[2:], x_shape[1]), g.dtype)
+
+    def run(gx: np.ndarray, g: np.ndarray) -> None:
+        spread = _readable(g) / divisor
+        for number in reversed(range(len(axes))):
+            shape = (*spread.shape[: number + 1], gx.shape[number + 1], *spread.shape[number + 2 :])
+            target = np.empty(shape, g.dtype) if number else gx
+            target.fill(0)
+            _spread_axis(spread, number, axes[number], target)
+            spread = target
+
+    _for_parts(x_shape, run, gx, channels_last(g))
+    return channels_first(gx)
+
+
+def _spread_axis(g: np.ndarray, number: int, axis: _Axis, target: np.ndarray) -> None:
+    """Add g at each window to every input of the window, along one axis."""
+    if axis.tile >= _MANY:
+        tiles = target[_along(number, slice(0, axis.size * axis.tile))]
+        for tile in range(axis.size):
+            place = slice(tile * axis.tile, (tile + 1) * axis.tile)
+            tiles[_along(number, place)] = g[_along(number, slice(tile, tile + 1))]
+        return
+    for tap in axis.taps:
+        where, source = _along(number, tap.outputs), _along(number, tap.inputs)
+        if isinstance(tap.inputs, np.ndarray):
+            np.add.at(target, source, g[where])
+        elif axis.overlapping:
+            target[source] += g[where]
+        else:
+            target[source] = g[where]

@@ -1,0 +1,144 @@
+"""Winograd's F(2x2, 3x3): 3x3 convolutions of stride one with 16 products per 2x2 outputs instead of 36.
+
+    out = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A        gw = Gᵀ [(A g Aᵀ) ⊙ (Bᵀ x B)] G
+
+per 4x4 tile of the input, tiles two apart. The products ⊙, summed over channels (for gw over tiles), are 16
+matrix products; Bᵀ, Aᵀ and A are sums and differences of slices, made in the cache, chunk by chunk.
+
+Rounding errors are about twice those of the plain sum. A sum of differences turns infinity into NaN and
+spreads it over its tile: callers test `is_finite` and, if it fails, compute the plain way.
+
+Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016 (arXiv:1509.09308).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .threads import scratch
+
+if TYPE_CHECKING:
+    from .convolution import Chunk
+
+__all__ = ["accumulate", "correlate", "is_finite", "transform_weight", "untransform_weight"]
+
+# Scratch slots; those of the columns are free while these are in use.
+_BLOCK, _ROWS, _INPUT, _PRODUCT, _HALF, _TERM = range(6)
+
+_G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
+
+
+def transform_weight(weight: np.ndarray) -> np.ndarray:
+    """G w Gᵀ: (O, C, 3, 3) -> (16, C, O)."""
+    outputs, channels = weight.shape[:2]
+    matrix = np.array(_G, weight.dtype)
+    half = matrix @ np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(3, -1)
+    return (matrix @ half.reshape(4, 3, -1)).reshape(16, channels, outputs)
+
+
+def untransform_weight(total: np.ndarray) -> np.ndarray:
+    """Gᵀ m G: (16, C, O) -> (O, C, 3, 3), the transpose of `transform_weight`."""
+    _, channels, outputs = total.shape
+    matrix = np.array(_G, total.dtype).T
+    half = matrix @ total.reshape(4, 4, -1)
+    half = matrix @ half.swapaxes(0, 1).reshape(4, -1)  # (3 columns, 3 rows, C·O)
+    return half.reshape(3, 3, channels, outputs).transpose(3, 2, 1, 0)
+
+
+def is_finite(x: np.ndarray) -> bool:
+    """Whether all of x, and the sum of its squares, is finite; one quick pass."""
+    flat = x.reshape(-1)
+    return bool(np.isfinite(np.dot(flat, flat)))
+
+
+def correlate(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, target: np.ndarray, chunk: Chunk
+) -> None:
+    """Write the chunk's outputs; weight as `transform_weight` made it."""
+    samples, high, wide = chunk.positions
+    outputs = weight.shape[2]
+    tiles = _input_tiles(x, chunk)
+    product = scratch(_PRODUCT, (16, tiles.shape[1], outputs), x.dtype)
+    np.matmul(tiles, weight, out=product)
+    product = product.reshape(4, 4, samples, high, wide, outputs)
+    if bias is not None:
+        product[1, 1] += bias  # the one of the 16 that enters all four outputs with sign plus
+    half = scratch(_HALF, (2, 4, samples, high, wide, outputs), x.dtype)
+    np.add(product[1], product[2], out=half[0])
+    np.add(half[0], product[0], out=half[0])
+    np.subtract(product[1], product[2], out=half[1])
+    np.subtract(half[1], product[3], out=half[1])
+    term = scratch(_TERM, (2, samples, high, wide, outputs), x.dtype)
+    for column, (combine, last) in enumerate(((np.add, 0), (np.subtract, 3))):
+        combine(half[:, 1], half[:, 2], out=term)
+        for row in range(2):
+            place = target[:, row::2, column::2]
+            part = (slice(None), slice(place.shape[1]), slice(place.shape[2]))
+            combine(term[row][part], half[row, last][part], out=place)
+
+
+def accumulate(total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk) -> None:
+    """Add the chunk's share of (A g Aᵀ) ⊙ (Bᵀ x B), summed over tiles, to total (16, C, O)."""
+    tiles = _input_tiles(x, chunk)
+    outer = _gradient_tiles(g[chunk.outputs], chunk)
+    product = scratch(_BLOCK, total.shape, total.dtype)
+    np.matmul(tiles.swapaxes(1, 2), outer, out=product)
+    np.add(total, product, out=total)
+
+
+def _input_tiles(x: np.ndarray, chunk: Chunk) -> np.ndarray:
+    """Bᵀ x B for every tile of the chunk: (16, tiles, C)."""
+    samples, high, wide = chunk.positions
+    channels = x.shape[-1]
+    # Even and odd columns apart: so every slice below is one long run per row of tiles.
+    block = scratch(_BLOCK, (samples, 2 * high + 2, 2, wide + 1, channels), x.dtype)
+    part, rows, left, right = x[chunk.source], slice(None), 0, 2 * wide + 2
+    if chunk.inside is not None:
+        block.fill(0)
+        rows, (left, right) = chunk.inside[1], (chunk.inside[2].start, chunk.inside[2].stop)
+    for parity in range(2):
+        first = left + (left + parity) % 2
+        if first < right:
+            place = slice(first // 2, (right - 1 - parity) // 2 + 1)
+            block[:, rows, parity, place] = part[:, :, first - left :: 2]
+    line = scratch(_ROWS, (4, samples, high, 2, wide + 1, channels), x.dtype)
+    _differences([block[:, i : i + 2 * high : 2] for i in range(4)], list(line))
+    tiles = scratch(_INPUT, (4, 4, samples, high, wide, channels), x.dtype)
+    columns = [line[:, :, :, i % 2, i // 2 : i // 2 + wide] for i in range(4)]
+    _differences(columns, [tiles[:, i] for i in range(4)])
+    return tiles.reshape(16, samples * high * wide, channels)
+
+
+def _differences(d: list[np.ndarray], out: list[np.ndarray]) -> None:
+    """Bᵀ along one axis."""
+    np.subtract(d[0], d[2], out=out[0])
+    np.add(d[1], d[2], out=out[1])
+    np.subtract(d[2], d[1], out=out[2])
+    np.subtract(d[1], d[3], out=out[3])
+
+
+def _gradient_tiles(g: np.ndarray, chunk: Chunk) -> np.ndarray:
+    """A g Aᵀ for every tile of the chunk's part of g: (16, tiles, O)."""
+    samples, high, wide = chunk.positions
+    outputs = g.shape[-1]
+    if g.shape[1:3] != (2 * high, 2 * wide) or g.strides[-1] != g.itemsize:
+        block = scratch(_TERM, (samples, 2 * high, 2 * wide, outputs), g.dtype)
+        if g.shape[1:3] != (2 * high, 2 * wide):
+            block.fill(0)
+        block[:, : g.shape[1], : g.shape[2]] = g
+        g = block
+    line = scratch(_HALF, (4, samples, high, 2 * wide, outputs), g.dtype)
+    _sums(g[:, 0::2], g[:, 1::2], list(line))
+    tiles = scratch(_PRODUCT, (4, 4, samples, high, wide, outputs), g.dtype)
+    _sums(line[:, :, :, 0::2], line[:, :, :, 1::2], [tiles[:, i] for i in range(4)])
+    return tiles.reshape(16, samples * high * wide, outputs)
+
+
+def _sums(first: np.ndarray, second: np.ndarray, out: list[np.ndarray]) -> None:
+    """A along one axis."""
+    np.copyto(out[0], first)
+    np.add(first, second, out=out[1])
+    np.subtract(first, second, out=out[2])
+    np.negative(second, out=out[3])
