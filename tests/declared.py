@@ -15,6 +15,8 @@ strategy (`real(avoid=...)`), never by a loose tolerance.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +45,7 @@ class Declaration:
     tolerance: float = 1e-6  # of derivatives, relative to their size
     value_tolerance: float = 1e-10
     extra: dict[str, Any] = field(default_factory=dict)
+    plain: bool = False  # the call is the function itself on the drawn arguments
 
     def __str__(self) -> str:
         return self.name
@@ -51,13 +54,22 @@ class Declaration:
 declarations: list[Declaration] = []
 
 
+def load() -> list[Declaration]:
+    """All declarations: those of every module `tests/ops/declare_*.py`."""
+    import tests.ops
+
+    for module in pkgutil.iter_modules(tests.ops.__path__):
+        if module.name.startswith("declare_"):
+            importlib.import_module(f"tests.ops.{module.name}")
+    return declarations
+
+
 def declare(
     name: str, call: Callable[..., Any] | None, inputs: st.SearchStrategy[Any], **options: Any
 ) -> None:
     """Declare an operation; a call of None means the function `torch.<name>` on the drawn arguments."""
-    if call is None:
-        call = _by_name(name)
-    declarations.append(Declaration(name, call, inputs, **options))
+    plain = call is None
+    declarations.append(Declaration(name, call or _by_name(name), inputs, plain=plain, **options))
 
 
 def _by_name(name: str) -> Callable[..., Any]:

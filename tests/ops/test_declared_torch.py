@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tests.ops.test_declared  # noqa: F401  (loads the declarations)
-from tests.declared import Declaration, check_against_torch, declarations
+from tests.declared import Declaration, check_against_torch, load
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytestmark = pytest.mark.torch
 
 
-@pytest.mark.parametrize("declaration", [one for one in declarations if one.torch], ids=str)
+@pytest.mark.parametrize("declaration", [one for one in load() if one.torch], ids=str)
 @given(data=st.data())
 def test_equals_pytorch(declaration: Declaration, data: st.DataObject) -> None:
     check_against_torch(declaration, data.draw(declaration.inputs), torch)

@@ -42,9 +42,8 @@ def untransform_weight(total: np.ndarray) -> np.ndarray:
     """Gᵀ m G: (16, C, O) -> (O, C, 3, 3), the transpose of `transform_weight`."""
     _, channels, outputs = total.shape
     matrix = np.array(_G, total.dtype).T
-    half = matrix @ total.reshape(4, 4, -1)
-    half = matrix @ half.swapaxes(0, 1).reshape(4, -1)  # (3 columns, 3 rows, C·O)
-    return half.reshape(3, 3, channels, outputs).transpose(3, 2, 1, 0)
+    half = matrix @ total.reshape(4, 4, -1)  # (4 rows, 3 columns, C·O)
+    return (matrix @ half.reshape(4, -1)).reshape(3, 3, channels, outputs).transpose(3, 2, 0, 1)
 
 
 def is_finite(x: np.ndarray) -> bool:
