@@ -3,14 +3,14 @@
     declare("add", lambda torch, x, y: torch.add(x, y, alpha=2), elementwise(real(), real()),
             reference=lambda x, y: x + 2 * y)
 
-A declaration is a name (of the public operation), a call written once against PyTorch's API, a strategy that draws its
-arguments, and the value in plain NumPy. Drawn float64 arrays become tensors that require gradients, integer and boolean
-arrays tensors that do not, everything else is passed as it is.
+A declaration is a name (of the public operation), a call written once against PyTorch's API, a strategy that
+draws its arguments, and the value in plain NumPy. Drawn float64 arrays become tensors that require gradients,
+integer and boolean arrays tensors that do not, everything else is passed as it is.
 
-`check` then asserts, in float64: the value; the gradient at order one and two against two-sided finite differences; that
-`create_graph` gives the same first gradient; that inputs are unchanged and results do not alias them (unless it is a
-view); that read-only and strided inputs give the same; and in float32: that the dtype is kept. Kinks are avoided by the
-strategy (`real(avoid=...)`), never by a loose tolerance.
+`check` then asserts, in float64: the value; the gradient at order one and two against two-sided finite
+differences; that `create_graph` gives the same first gradient; that inputs are unchanged and results do not
+alias them (unless it is a view); that read-only and strided inputs give the same; and in float32: that the
+dtype is kept. Kinks are avoided by the strategy (`real(avoid=...)`), never by a loose tolerance.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _by_name(name: str) -> Callable[..., Any]:
     return call
 
 
-# -- strategies -----------------------------------------------------------------------------------------------------------
+# -- strategies ----------------------------------------------------------------------------------
 
 SHAPES = [(), (1,), (3,), (0,), (2, 3), (1, 3), (2, 1), (2, 0), (2, 1, 3)]
 
@@ -96,7 +96,7 @@ def shapes(
 
 @dataclass(frozen=True)
 class Domain:
-    """Numbers between low and high that keep a distance from the points to avoid; distinct values on request."""
+    """Numbers between low and high, at a distance from the points to avoid; distinct on request."""
 
     low: float = -2.0
     high: float = 2.0
@@ -159,7 +159,7 @@ def elementwise(draw: Any, *domains: Domain, extra: Sequence[st.SearchStrategy[A
 
 @st.composite
 def fixed(draw: Any, *parts: Any, extra: Sequence[st.SearchStrategy[Any]] = ()) -> list[Any]:
-    """Arguments of given shapes: `fixed(((2, 3), real()), ((3,), real()))`; further strategies are drawn after them."""
+    """Arguments of given shapes: `fixed(((2, 3), real()), ((3,), real()))`; `extra` is drawn after them."""
     rng = np.random.default_rng(draw(SEEDS))
     return [domain.fill(shape, rng) for shape, domain in parts] + [draw(one) for one in extra]
 
@@ -180,11 +180,11 @@ def shaped(
     return [domain.fill(shape, rng), *arguments(draw, shape)]
 
 
-# -- the properties -------------------------------------------------------------------------------------------------------
+# -- the properties ------------------------------------------------------------------------------
 
 
 def tensors(args: Sequence[Any], dtype: Any = None, *, requires_grad: bool = True) -> list[Any]:
-    """The drawn arguments as the operation gets them: arrays become tensors, floating ones may require gradients."""
+    """The drawn arguments as the operation gets them: arrays become tensors."""
     made = []
     for arg in args:
         if isinstance(arg, np.ndarray):

@@ -27,19 +27,20 @@ CPU = device("cpu")
 
 
 class Storage:
-    """What tensors over one piece of memory share: how often it was written, and the live views of its base."""
+    """What tensors over one piece of memory share: the count of its changes, and the views of its base."""
 
     version = 0
     views: set[weakref.ref[Tensor]] | None = None
 
 
 class InferenceStorage(Storage):
-    """The storage of a tensor made in `inference_mode`: it keeps no versions, so backward cannot rely on it."""
+    """The storage of a tensor made in `inference_mode`: it keeps no count that backward could rely on."""
 
     @property
     def version(self) -> int:  # type: ignore[override]
         raise RuntimeError(
-            "an inference tensor cannot be saved for backward: it was made inside inference_mode, which keeps no "
+            "an inference tensor cannot be saved for backward: it was made inside inference_mode, which "
+            "keeps no "
             "record of changes. Use no_grad() there instead, or clone() the tensor outside inference_mode."
         )
 
@@ -209,7 +210,8 @@ class Tensor(TensorMethods):
             self._node, self._frozen = self._frozen or Leaf(self), None
         elif not self.is_leaf:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. To use a computed tensor in a subgraph "
+                "you can only change requires_grad flags of leaf variables. To use a computed tensor in a "
+                "subgraph "
                 "that needs no gradient, use var_no_grad = var.detach()"
             )
         else:
@@ -366,7 +368,8 @@ class Tensor(TensorMethods):
         if self._array.size != 1:
             count = "no values" if self._array.size == 0 else f"more than one value ({self._array.size})"
             raise RuntimeError(
-                f"Boolean value of Tensor with {count} is ambiguous; use .any(), .all() or .numel() to say which"
+                f"Boolean value of Tensor with {count} is ambiguous; use .any(), .all() or .numel() to say "
+                f"which"
             )
         return bool(self._array.item())
 
@@ -382,7 +385,8 @@ class Tensor(TensorMethods):
     def __index__(self) -> int:
         if self._array.size != 1 or self._array.dtype.kind not in "iub":
             raise TypeError(
-                f"only integer tensors of a single element can be converted to an index, got {self.dtype} of shape "
+                f"only integer tensors of a single element can be converted to an index, got {self.dtype} "
+                f"of shape "
                 f"{tuple(self._array.shape)}"
             )
         return int(self._array.item())
@@ -391,7 +395,8 @@ class Tensor(TensorMethods):
         value = element._array if isinstance(element, Tensor) else element
         if not isinstance(value, (bool, int, float, complex, np.ndarray, np.generic)):
             raise RuntimeError(
-                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element).__name__}"
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(element).__name__}"
             )
         return bool(np.any(self._array == value))
 
@@ -420,7 +425,8 @@ class Tensor(TensorMethods):
             return memo[id(self)]
         if not self.is_leaf:
             raise RuntimeError(
-                "only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
+                "at the "
                 "moment; use tensor.detach().clone() for the values of a computed one"
             )
         result = rebuild(type(self), np.array(self._array, order="K"), self.requires_grad)
@@ -437,7 +443,8 @@ class Tensor(TensorMethods):
     def __reduce_ex__(self, protocol: Any) -> Any:
         if not self.is_leaf:
             raise RuntimeError(
-                "only leaf tensors can be pickled: a computed tensor would lose its graph; pickle tensor.detach()"
+                "only leaf tensors can be pickled: a computed tensor would lose its graph; pickle "
+                "tensor.detach()"
             )
         return rebuild, (type(self), self._array, self.requires_grad)
 
@@ -485,8 +492,10 @@ def _warn_about_grad_of_non_leaf() -> None:
     import warnings
 
     warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+        "won't be "
+        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a "
+        "non-leaf "
         "Tensor, use .retain_grad() on the non-leaf Tensor.",
         UserWarning,
         stacklevel=3,

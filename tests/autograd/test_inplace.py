@@ -112,7 +112,9 @@ def test_a_saved_tensor_that_changed_is_noticed() -> None:
     y = x * 2
     z = y * y
     y.add_(1)
-    with pytest.raises(RuntimeError, match=r"modified by an inplace.*\[Tensor \[2\]\].*MulBackward0.*version 1"):
+    with pytest.raises(
+        RuntimeError, match=r"modified by an inplace.*\[Tensor \[2\]\].*MulBackward0.*version 1"
+    ):
         z.sum().backward()
 
 

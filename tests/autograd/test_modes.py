@@ -1,4 +1,4 @@
-"""`no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`: as managers, decorators and on generators."""
+"""`no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`: as managers and decorators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def test_restored_after_an_exception() -> None:
     assert torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("decorator", [torch.no_grad(), torch.no_grad, torch.inference_mode(), torch.inference_mode])
+@pytest.mark.parametrize(
+    "decorator", [torch.no_grad(), torch.no_grad, torch.inference_mode(), torch.inference_mode]
+)
 def test_as_decorator(decorator: object) -> None:
     @decorator
     def double(x: torch.Tensor) -> torch.Tensor:

@@ -83,7 +83,7 @@ def test_second_backward_raises_unless_retained() -> None:
     y.backward(retain_graph=True)
     y.backward()
     assert x.grad.item() == 8
-    with pytest.raises(RuntimeError, match="second time.*retain_graph=True"):
+    with pytest.raises(RuntimeError, match=r"second time.*retain_graph=True"):
         y.backward()
 
 

@@ -1,4 +1,4 @@
-"""Walks over the registry and the public names: nothing without a declaration, a method, a docstring, a readable rule."""
+"""Walks over the registry and the public names: all are declared, documented, and have readable rules."""
 
 from __future__ import annotations
 
@@ -81,11 +81,15 @@ def _example(declaration: Declaration, seed: int) -> Any:
     )
 
 
-@pytest.mark.parametrize("primitive", [one for one in primitives.values() if one.rules or one.joint], ids=repr)
+@pytest.mark.parametrize(
+    "primitive", [one for one in primitives.values() if one.rules or one.joint], ids=repr
+)
 def test_every_primitive_is_reached_by_a_declaration(primitive: Primitive) -> None:
     if primitive.function is replace_region:
         pytest.skip("written by in-place changes of views; tests/autograd/test_inplace.py")
-    assert primitive in _reached(), f"{primitive!r} is in no declared operation's graph: declare one that uses it"
+    assert primitive in _reached(), (
+        f"{primitive!r} is in no declared operation's graph: declare one that uses it"
+    )
 
 
 @pytest.mark.parametrize("face", faces.values(), ids=lambda face: face.name)
@@ -117,7 +121,11 @@ def test_method_and_in_place_forms_equal_the_function(declaration: Declaration, 
             np.testing.assert_array_equal(one.numpy(), other.numpy())
     for name in face.inplace:
         changed = tinygrad_kr.tensor(np.array(args[0]))
-        if not isinstance(expected, Tensor) or expected.shape != changed.shape or expected.dtype != changed.dtype:
+        if (
+            not isinstance(expected, Tensor)
+            or expected.shape != changed.shape
+            or expected.dtype != changed.dtype
+        ):
             continue
         assert getattr(changed, name)(*others) is changed
         np.testing.assert_array_equal(changed.numpy(), expected.numpy())
@@ -128,14 +136,17 @@ def test_out_receives_the_result(declaration: Declaration) -> None:
     face = faces[declaration.name]
     args = tensors(_example(declaration, 1), requires_grad=False)
     expected = face.function(*args)
-    if not isinstance(expected, Tensor) or "out" not in inspect.signature(face.function, follow_wrapped=False).parameters:
+    if (
+        not isinstance(expected, Tensor)
+        or "out" not in inspect.signature(face.function, follow_wrapped=False).parameters
+    ):
         return
     out = tinygrad_kr.empty(expected.shape, dtype=expected.dtype)
     assert face.function(*args, out=out) is out
     np.testing.assert_array_equal(out.numpy(), expected.numpy())
 
 
-# -- rules run on arrays and on Tensors alike ---------------------------------------------------------------------
+# -- rules run on arrays and on Tensors alike ----------------------------------------------------
 
 ALLOWED = {"shape", "ndim"}  # attributes that mean the same on both
 
@@ -172,9 +183,9 @@ def _complaints(function: Callable[..., Any], seen: set[Any]) -> Iterator[str]:
         return
     names = set(inspect.signature(function).parameters)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
-            if node.attr not in ALLOWED:
-                yield f"{ast.unparse(node)}: methods mean other things on Tensors; use np.{node.attr}(...)"
+        method = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if method and node.value.id in names and node.attr not in ALLOWED:
+            yield f"{ast.unparse(node)}: methods mean other things on Tensors; use np.{node.attr}(...)"
         if isinstance(node, ast.AugAssign):
             yield f"{ast.unparse(node)}: changes an array in place"
         if isinstance(node, ast.keyword) and node.arg == "out":

@@ -149,7 +149,8 @@ class FunctionNode(Node):
         for position, one in zip(self.positions, chosen):
             if one is not None and not isinstance(one, Tensor):
                 raise TypeError(
-                    f"expected Tensor or None (got {type(one).__name__}) as gradient {position} of {self.name()}"
+                    f"expected Tensor or None (got {type(one).__name__}) as gradient {position} of "
+                    f"{self.name()}"
                 )
         return chosen if create_graph else [None if one is None else one._array for one in chosen]
 

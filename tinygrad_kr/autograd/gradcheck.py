@@ -64,7 +64,8 @@ def gradcheck(
     for i, one in checked:
         if one._array.dtype != np.float64:
             warnings.warn(
-                f"Input #{i} requires gradient and is not a double precision floating point: finite differences "
+                f"Input #{i} requires gradient and is not a double precision floating point: finite "
+                f"differences "
                 f"in {one.dtype} are too rough for the default tolerances",
                 stacklevel=2,
             )

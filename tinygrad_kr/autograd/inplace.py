@@ -37,7 +37,8 @@ def check_writable(target: Tensor) -> None:
     """Raise where an in-place change of `target` could not be right."""
     if state.recording and target._node is not None and target._node.is_leaf:
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation. Do it under torch.no_grad() "
+            "a leaf Variable that requires grad is being used in an in-place operation. Do it under "
+            "torch.no_grad() "
             "(as for parameter updates), or use the out-of-place form."
         )
     if state.recording and target._view is not None:

@@ -18,7 +18,8 @@ def __array_ufunc__(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **
         return dispatch[ufunc](*inputs)
     if kwargs.get("out") is not None:
         raise TypeError(
-            f"np.{ufunc.__name__}(..., out=...) cannot be recorded for backward when a Tensor takes part (also "
+            f"np.{ufunc.__name__}(..., out=...) cannot be recorded for backward when a Tensor takes part "
+            f"(also "
             f"what `array += tensor` means); use `array = array + tensor`, or tensor.detach().numpy()"
         )
     what = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")

@@ -1,7 +1,7 @@
 """Recording: how a primitive runs on Tensors, and the nodes it leaves in the graph.
 
-There are three ways to run. `unary` and `binary` serve element-wise functions and are as short as can be, since
-they are what a small model spends its time in; `general` serves everything else.
+There are three ways to run. `unary` and `binary` serve element-wise functions and are as short as can be,
+since they are what a small model spends its time in; `general` serves everything else.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ class RuleNode(Node):
         what = "output 0" if name == "out" else f"argument {name!r}"
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[Tensor {shape}], which is {what} of {self.name()}, is at version {now}; expected version {then} "
+            f"[Tensor {shape}], which is {what} of {self.name()}, is at version {now}; expected version "
+            f"{then} "
             f"instead. Use the out-of-place form of the later change, or clone() the tensor before it.{where}"
         )
 
@@ -239,7 +240,8 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
         else:
             plan, parents = both, (nx, ny)
         stamps = plan.stamp(sx, sy, storage) if plan.stamp is not None else None
-        result._node = RuleNode(plan, parents, plan.collect(a, b, out, None), stamps, out.shape, out.dtype)  # type: ignore[arg-type]
+        saved = plan.collect(a, b, out, None)
+        result._node = RuleNode(plan, parents, saved, stamps, out.shape, out.dtype)  # type: ignore[arg-type]
         return result
 
     return apply
@@ -379,5 +381,6 @@ def _check_broadcast(a: Any, b: Any) -> None:
         if one[-dim] != two[-dim] and 1 not in (one[-dim], two[-dim]):
             raise RuntimeError(
                 f"The size of tensor a ({one[-dim]}) must match the size of tensor b ({two[-dim]}) at "
-                f"non-singleton dimension {max(len(one), len(two)) - dim}; the shapes are {list(one)} and {list(two)}"
+                f"non-singleton dimension {max(len(one), len(two)) - dim}; the shapes are {list(one)} and "
+                f"{list(two)}"
             ) from None

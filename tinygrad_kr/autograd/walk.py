@@ -59,7 +59,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...], node: Node) -> Any:
         return np.broadcast_to(g, shape)
     except ValueError:
         raise RuntimeError(
-            f"{node.name()} returned a gradient of shape {list(given)} for an input of shape {list(shape)}; a "
+            f"{node.name()} returned a gradient of shape {list(given)} for an input of shape {list(shape)}; "
+            f"a "
             "gradient must have the shape of its input, or one that broadcasting relates to it"
         ) from None
 
@@ -243,7 +244,8 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
             if output._array.size != 1:
                 raise RuntimeError(
                     f"grad can be implicitly created only for scalar outputs, this one has shape "
-                    f"{list(output.shape)}; reduce it first (.sum() or .mean()) or pass the gradient: backward(gradient=...)"
+                    f"{list(output.shape)}; reduce it first (.sum() or .mean()) or pass the gradient: "
+                    f"backward(gradient=...)"
                 )
             if output._array.dtype.kind != "f":
                 raise RuntimeError(
@@ -384,7 +386,8 @@ def grad(
         g = captures[tensor._node]
         if g is None and not (allow_unused or materialize_grads):
             raise RuntimeError(
-                f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) appears to "
+                f"One of the differentiated Tensors (inputs[{position}], of shape {list(tensor.shape)}) "
+                f"appears to "
                 "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
             )
         if g is None:

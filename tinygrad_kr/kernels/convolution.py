@@ -254,7 +254,7 @@ def _geometry(
     floats = {"winograd": 16 * (x_shape[-1] + outputs), "taps": 4 * outputs}.get(layout, depth * groups + outputs)
     per_sample = math.prod(size) * max(1, floats)
     work = samples * math.prod(size) * depth * outputs
-    budget = 2**18
+    budget = 2**20 if layout == "winograd" else 2**19
     parallel = num_threads > 1 and work > 2**19
     if not samples or not per_sample or 0 in size:
         pieces = []

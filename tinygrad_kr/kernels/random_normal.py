@@ -20,7 +20,7 @@ import math
 
 import numpy as np
 
-from tinygrad_kr.kernels.threads import parallel_for, split
+from tinygrad_kr.kernels.threads import parallel_for, scratch, split
 
 __all__ = ["fused_multiply_add", "normal_float32", "normal_float64", "polar_pairs", "unit_float32", "unit_float64"]
 
@@ -113,104 +113,124 @@ def _exact_product(x: np.ndarray, y: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def normal_float32(words: np.ndarray) -> np.ndarray:
-    """Standard normals from 32-bit words, both in blocks of 16; `words` is overwritten.
+    """Standard normals from 32-bit words, both in blocks of 16.
 
     Of the uniforms of a block, `1 - u[:8]` give the radii and `u[8:]` the angles; the cosines make the first
     half of the result, the sines the second.
     """
     out = np.empty(words.size, np.float32)
     blocks, results = words.reshape(-1, 2, 8), out.reshape(-1, 2, 8)
-
-    def work(piece: tuple[int, int]) -> None:
-        part = slice(*piece)
-        _box_muller_float32(blocks[part], results[part])
-
-    pieces = split(len(blocks), _CHUNK_BLOCKS, parallel=len(blocks) > _CHUNK_BLOCKS)
-    if len(pieces) == 1:
-        work(pieces[0])
-    else:
-        parallel_for(work, pieces)
+    for start, stop in split(len(blocks), _CHUNK_BLOCKS, parallel=False):
+        _box_muller_float32(blocks[start:stop], results[start:stop])
     return out
 
 
 def _box_muller_float32(words: np.ndarray, out: np.ndarray) -> None:
-    """Words (blocks, 2, 8) to normals of the same shape."""
-    pairs = words.swapaxes(0, 1).reshape(2, -1)  # (2, 8 blocks)
-    unit = unit_float32(pairs)
-    wide = np.empty_like(unit, np.float64)
-    radius = _log_float32(np.float32(1) - unit[0], wide[0])
+    """Words (blocks, 2, 8) to normals of the same shape.
+
+    Where a product and a sum round once (PyTorch fuses them) they pass through float64, which holds the product
+    exactly; where the product is exact in float32, or rounds by itself, they do not.
+    """
+    pairs = 8 * len(words)
+    single = scratch(0, (7, pairs), np.dtype(np.float32))
+    double = scratch(1, (3, pairs), np.dtype(np.float64))
+    unit, radius, trig = single[0:2], single[2], single[3:5]
+    np.bitwise_and(words.swapaxes(0, 1), np.uint32(0xFFFFFF), out=trig.view(np.uint32).reshape(2, -1, 8))
+    unit[...] = trig.view(np.int32)
+    unit *= np.float32(2**-24)
+    np.subtract(np.float32(1), unit[0], out=unit[0])
+    _log_float32(unit[0], radius, single[3:7], double)
     radius *= np.float32(-2)
     np.sqrt(radius, out=radius)
     unit[1] *= np.float32(2 * math.pi)
-    cosine_and_sine = _cos_sin_float32(unit[1], wide)
-    cosine_and_sine *= radius
-    out[...] = cosine_and_sine.reshape(2, -1, 8).swapaxes(0, 1)
+    _cos_sin_float32(unit[1], trig, single[5:7], double)
+    trig *= radius
+    out[...] = trig.reshape(2, -1, 8).swapaxes(0, 1)
 
 
-def _log_float32(x: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """log(x) for float32 x in (0, 1]; `wide` is float64 scratch of its shape.
-
-    Where a product and a sum round once they pass through `wide`, where the product is exact they do not.
-    """
-    bits = x.view(np.int32)
-    exponent = (bits - _SQRT_HALF_BITS) >> 23
-    mantissa = (bits - (exponent << 23)).view(np.float32)  # in [sqrt(1/2), sqrt(2))
-    exponent = exponent.astype(np.float32)
-    x = mantissa
+def _log_float32(x: np.ndarray, log: np.ndarray, single: np.ndarray, double: np.ndarray) -> None:
+    """log(x) for float32 x in (0, 1], which is overwritten; `single` and `double` are scratch."""
+    exponent, square = single[:2]
+    wide, x_wide = double[:2]
+    bits, exponent_bits = x.view(np.int32), square.view(np.int32)
+    np.subtract(bits, _SQRT_HALF_BITS, out=exponent_bits)
+    exponent_bits >>= 23
+    exponent[...] = exponent_bits
+    exponent_bits <<= 23
+    bits -= exponent_bits  # x is now its mantissa, in [sqrt(1/2), sqrt(2))
     x -= np.float32(1)
-    x_wide = x.astype(np.float64)
-    square = x * x
-    log = np.empty_like(x)
+    x_wide[...] = x
+    np.multiply(x, x, out=square)
     np.multiply(x_wide, _LOG[0], out=wide)
-    np.add(wide, _LOG[1], out=log, casting="same_kind")
-    for coefficient in _LOG[2:]:
-        np.multiply(log, x_wide, out=wide)
-        np.add(wide, coefficient, out=log, casting="same_kind")
+    for coefficient in _LOG[1:-1]:
+        wide += coefficient
+        log[...] = wide
+        wide[...] = log
+        wide *= x_wide
+    wide += _LOG[-1]
+    log[...] = wide
     log *= x
     np.multiply(log, square, out=wide, dtype=np.float64)
-    np.add(wide, exponent * _LN2_LOW, out=log, casting="same_kind")
+    np.multiply(exponent, _LN2_LOW, out=log)
+    np.add(wide, log, out=log, casting="same_kind")
     square *= np.float32(0.5)
     log -= square
     log += x
     exponent *= _LN2_HIGH
     log += exponent
-    return log
 
 
-def _cos_sin_float32(angle: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """Cosine and sine, stacked, of float32 angles in [0, 2 pi]; `wide` is float64 scratch, (2, n)."""
-    octant = (angle * _FOUR_OVER_PI).astype(np.int32)
+def _cos_sin_float32(angle: np.ndarray, trig: np.ndarray, single: np.ndarray, double: np.ndarray) -> None:
+    """Cosine and sine, into the rows of `trig`, of float32 angles in [0, 2 pi], which are overwritten."""
+    cosine, sine = trig
+    square = single[0]
+    octant = single[1].view(np.int32)
+    wide, square_wide = double[:2], double[2]
+    np.multiply(angle, _FOUR_OVER_PI, out=cosine)
+    octant[...] = cosine
     octant += np.int32(1)
     octant &= np.int32(~1)  # 0, 2, 4, 6 or 8: the nearest multiple of pi/2, in octants
-    turns = octant.astype(np.float32)
+    cosine[...] = octant
     for part in _PI_OVER_4:  # each product is exact
-        angle = angle - turns * part
-    square = angle * angle
+        np.multiply(cosine, part, out=sine)
+        angle -= sine
+    np.multiply(angle, angle, out=square)
 
     # cos = 1 - z/2 + z^2 C(z) and sin = x + x z S(z), of which the innermost steps are alike
-    both = np.empty((2, angle.size), np.float32)
-    square_wide = square.astype(np.float64)
+    square_wide[...] = square
     np.multiply(square_wide, _TRIG[:, 0], out=wide)
-    np.add(wide, _TRIG[:, 1], out=both, casting="same_kind")
-    np.multiply(both, square_wide, out=wide)
-    np.add(wide, _TRIG[:, 2], out=both, casting="same_kind")
-    both *= square
-    cosine, sine = both
-    np.multiply(cosine, square_wide, out=wide[0])
+    wide += _TRIG[:, 1]
+    trig[...] = wide
+    wide[...] = trig
+    wide *= square_wide
+    wide += _TRIG[:, 2]
+    trig[...] = wide
+    trig *= square
+    wide[...] = trig
+    wide[0] *= square_wide
+    wide[1] *= angle
     square *= np.float32(-0.5)
-    np.add(wide[0], square, out=cosine, casting="same_kind")
+    wide[0] += square
+    wide[1] += angle
+    trig[...] = wide
     cosine += np.float32(1)
-    np.multiply(sine, angle, out=wide[1], dtype=np.float64)
-    np.add(wide[1], angle, out=sine, casting="same_kind")
 
     # In the second and fourth quadrant sine and cosine change places; then come the signs.
-    cosine_bits, sine_bits = both.view(np.int32)
-    swap = (cosine_bits ^ sine_bits) & -((octant >> 1) & 1)
+    swap, flip = angle.view(np.int32), square.view(np.int32)
+    cosine_bits, sine_bits = trig.view(np.int32)
+    np.left_shift(octant, 30, out=swap)
+    swap >>= 31
+    np.bitwise_xor(cosine_bits, sine_bits, out=flip)
+    swap &= flip
     cosine_bits ^= swap
     sine_bits ^= swap
-    sine_bits ^= (octant & 4) << 29
-    cosine_bits ^= ((octant + 2) & 4) << 29
-    return both
+    np.bitwise_and(octant, 4, out=flip)
+    flip <<= 29
+    sine_bits ^= flip
+    octant += np.int32(2)
+    octant &= np.int32(4)
+    octant <<= 29
+    cosine_bits ^= octant
 
 
 def normal_float64(words: np.ndarray) -> np.ndarray:

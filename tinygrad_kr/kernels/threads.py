@@ -27,7 +27,7 @@ __all__ = ["get_num_threads", "parallel_for", "scratch", "serial_blas", "set_num
 Chunk = TypeVar("Chunk")
 
 # A worker keeps its scratch buffers between calls up to this size; larger ones are freed at once.
-_KEPT_BYTES = 8 << 20
+_KEPT_BYTES = 4 << 20
 
 
 def _available_cpus() -> int:
@@ -323,9 +323,9 @@ def scratch(slot: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     The next request for the same slot in this thread takes the memory over: use it within one chunk only.
     """
     size = math.prod(shape) * dtype.itemsize
-    if size > _KEPT_BYTES:
-        return np.empty(shape, dtype)
     buffer = _local.buffers.get(slot)
     if buffer is None or buffer.nbytes < size:
-        buffer = _local.buffers[slot] = np.empty(size, np.uint8)
+        buffer = np.empty(size, np.uint8)
+        if size <= _KEPT_BYTES:
+            _local.buffers[slot] = buffer
     return np.ndarray(shape, dtype, buffer)

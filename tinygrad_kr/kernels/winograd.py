@@ -27,7 +27,8 @@ __all__ = ["accumulate", "correlate", "is_finite", "transform_weight", "untransf
 # Scratch slots; those of the columns are free while these are in use.
 _BLOCK, _ROWS, _INPUT, _PRODUCT, _HALF, _TERM = range(6)
 
-_G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
+# The last rows of G and A have the opposite sign of the paper's: one call then serves two rows everywhere.
+_G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, -1.0))
 
 
 def transform_weight(weight: np.ndarray) -> np.ndarray:
@@ -64,18 +65,21 @@ def correlate(
     product = product.reshape(4, 4, samples, high, wide, outputs)
     if bias is not None:
         product[1, 1] += bias  # the one of the 16 that enters all four outputs with sign plus
-    half = scratch(_HALF, (2, 4, samples, high, wide, outputs), x.dtype)
+    half = scratch(_HALF, (2, 4, samples, high, wide, outputs), x.dtype)  # (output row, 4, tiles, O)
     np.add(product[1], product[2], out=half[0])
-    np.add(half[0], product[0], out=half[0])
     np.subtract(product[1], product[2], out=half[1])
-    np.subtract(half[1], product[3], out=half[1])
-    term = scratch(_TERM, (2, samples, high, wide, outputs), x.dtype)
-    for column, (combine, last) in enumerate(((np.add, 0), (np.subtract, 3))):
-        combine(half[:, 1], half[:, 2], out=term)
-        for row in range(2):
-            place = target[:, row::2, column::2]
-            part = (slice(None), slice(place.shape[1]), slice(place.shape[2]))
-            combine(term[row][part], half[row, last][part], out=place)
+    np.add(half, product[0::3], out=half)
+    whole = scratch(_TERM, (2, 2, samples, high, wide, outputs), x.dtype)  # (output row, column, tiles, O)
+    np.add(half[:, 1], half[:, 2], out=whole[:, 0])
+    np.subtract(half[:, 1], half[:, 2], out=whole[:, 1])
+    if target.shape[1:3] == (2 * high, 2 * wide):
+        place = target.reshape(samples, high, 2, wide, 2, outputs).transpose(2, 4, 0, 1, 3, 5)
+        np.add(whole, half[:, 0::3], out=place)
+        return
+    np.add(whole, half[:, 0::3], out=whole)
+    for row, column in np.ndindex(2, 2):
+        place = target[:, row::2, column::2]
+        np.copyto(place, whole[row, column, :, : place.shape[1], : place.shape[2]])
 
 
 def accumulate(total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk) -> None:
@@ -103,19 +107,17 @@ def _input_tiles(x: np.ndarray, chunk: Chunk) -> np.ndarray:
             place = slice(first // 2, (right - 1 - parity) // 2 + 1)
             block[:, rows, parity, place] = part[:, :, first - left :: 2]
     line = scratch(_ROWS, (4, samples, high, 2, wide + 1, channels), x.dtype)
-    _differences([block[:, i : i + 2 * high : 2] for i in range(4)], list(line))
+    second, third = block[:, 1 : 1 + 2 * high : 2], block[:, 2 : 2 + 2 * high : 2]
+    pairs = block.reshape(samples, high + 1, 2, 2, wide + 1, channels).transpose(2, 0, 1, 3, 4, 5)
+    np.subtract(pairs[:, :, :-1], pairs[:, :, 1:], out=line[0::3])
+    np.add(second, third, out=line[1])
+    np.subtract(third, second, out=line[2])
     tiles = scratch(_INPUT, (4, 4, samples, high, wide, channels), x.dtype)
-    columns = [line[:, :, :, i % 2, i // 2 : i // 2 + wide] for i in range(4)]
-    _differences(columns, [tiles[:, i] for i in range(4)])
+    second, third = line[:, :, :, 1, :-1], line[:, :, :, 0, 1:]
+    np.subtract(line[..., :-1, :], line[..., 1:, :], out=tiles[:, 0::3].transpose(0, 2, 3, 1, 4, 5))
+    np.add(second, third, out=tiles[:, 1])
+    np.subtract(third, second, out=tiles[:, 2])
     return tiles.reshape(16, samples * high * wide, channels)
-
-
-def _differences(d: list[np.ndarray], out: list[np.ndarray]) -> None:
-    """Bᵀ along one axis."""
-    np.subtract(d[0], d[2], out=out[0])
-    np.add(d[1], d[2], out=out[1])
-    np.subtract(d[2], d[1], out=out[2])
-    np.subtract(d[1], d[3], out=out[3])
 
 
 def _gradient_tiles(g: np.ndarray, chunk: Chunk) -> np.ndarray:
@@ -128,16 +130,14 @@ def _gradient_tiles(g: np.ndarray, chunk: Chunk) -> np.ndarray:
             block.fill(0)
         block[:, : g.shape[1], : g.shape[2]] = g
         g = block
+    pairs = g.reshape(samples, high, 2, 2 * wide, outputs).transpose(2, 0, 1, 3, 4)
     line = scratch(_HALF, (4, samples, high, 2 * wide, outputs), g.dtype)
-    _sums(g[:, 0::2], g[:, 1::2], list(line))
+    np.copyto(line[0::3], pairs)
+    np.add(pairs[0], pairs[1], out=line[1])
+    np.subtract(pairs[0], pairs[1], out=line[2])
     tiles = scratch(_PRODUCT, (4, 4, samples, high, wide, outputs), g.dtype)
-    _sums(line[:, :, :, 0::2], line[:, :, :, 1::2], [tiles[:, i] for i in range(4)])
+    pairs = line.reshape(4, samples, high, wide, 2, outputs).transpose(0, 4, 1, 2, 3, 5)
+    np.copyto(tiles[:, 0::3], pairs)
+    np.add(pairs[:, 0], pairs[:, 1], out=tiles[:, 1])
+    np.subtract(pairs[:, 0], pairs[:, 1], out=tiles[:, 2])
     return tiles.reshape(16, samples * high * wide, outputs)
-
-
-def _sums(first: np.ndarray, second: np.ndarray, out: list[np.ndarray]) -> None:
-    """A along one axis."""
-    np.copyto(out[0], first)
-    np.add(first, second, out=out[1])
-    np.subtract(first, second, out=out[2])
-    np.negative(second, out=out[3])

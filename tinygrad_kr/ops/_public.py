@@ -7,8 +7,8 @@ A page declares each public operation once:
         \"\"\"...\"\"\"
         return exp_primitive(input)
 
-and the decorator grafts `Tensor.exp` and `Tensor.exp_`, lets the function take `out=`, and enters it in `faces`, which the
-tests walk: a public name without a declared property test fails there.
+and the decorator grafts `Tensor.exp` and `Tensor.exp_`, lets the function take `out=`, and enters it in
+`faces`, which the tests walk: a public name without a declared property test fails there.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def deliver(result: Any, out: Any, name: str) -> Any:
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if state.recording and (result._node is not None or out._node is not None):
         raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one "
+            f"of the "
             "arguments requires grad. Leave out= away, or work under torch.no_grad()."
         )
     if not dtypes.can_cast(result.dtype, out.dtype):
@@ -122,7 +123,8 @@ def deliver(result: Any, out: Any, name: str) -> Any:
     if out._array.shape != result._array.shape:
         if out._array.size:
             warnings.warn(
-                f"an output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
+                f"an output with one or more elements was resized since it had shape {list(out.shape)}, "
+                f"which does not "
                 f"match the required output shape {list(result.shape)}",
                 UserWarning,
                 stacklevel=3,
@@ -133,7 +135,7 @@ def deliver(result: Any, out: Any, name: str) -> Any:
     return out
 
 
-# -- translating PyTorch's words --------------------------------------------------------------------------------------
+# -- translating PyTorch's words -----------------------------------------------------------------
 
 
 def require_tensor(value: Any, function: str, argument: str = "input") -> Tensor:

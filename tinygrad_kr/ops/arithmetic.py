@@ -1,6 +1,6 @@
 """Arithmetic: sums, products, quotients, remainders, powers, and the operators of Tensors.
 
-Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule needs.
+Each `rule` below is a derivative: `g` is the gradient that arrives, the names after it are what the rule needs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = [
 Operand = Tensor | int | float | bool
 
 
-# -- the derivatives ----------------------------------------------------------------------------------------------------
+# -- the derivatives -----------------------------------------------------------------------------
 
 add_rule = rule(np.add, name="add", promote="same", x=lambda g: g, y=lambda g: g)
 sub_rule = rule(np.subtract, name="sub", promote="same", x=lambda g: g, y=lambda g: -g)
@@ -114,7 +114,7 @@ trunc_divide_rule = rule(
 )
 
 
-# -- the functions ------------------------------------------------------------------------------------------------------
+# -- the functions -------------------------------------------------------------------------------
 
 
 def _scaled(other: Any, alpha: Any) -> Any:
@@ -184,7 +184,7 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
 
     Args:
         input, other: tensors or numbers; shapes broadcast, dtypes promote.
-        rounding_mode: None for the true quotient; "trunc" rounds it towards zero, "floor" down; both keep integers.
+        rounding_mode: None for the true quotient; "trunc" rounds towards zero, "floor" down; both keep integers.
 
     Raises:
         RuntimeError: for another `rounding_mode`.
@@ -332,7 +332,8 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
             return square_rule(input) if input._array.dtype.kind != "b" else mul_rule(input, input)
         if exponent < 0 and isinstance(exponent, int) and input._array.dtype.kind in "iu":
             raise RuntimeError(
-                f"Integers to negative integer powers are not allowed, got exponent {exponent}; use .float() first"
+                f"Integers to negative integer powers are not allowed, got exponent {exponent}; use "
+                f".float() first"
             )
     return pow_rule(input, exponent)
 
@@ -362,7 +363,7 @@ for _function, _names in (
         graft(getattr(Tensor, _function.__name__ + "_"), _name + "_")
 
 
-# -- the operators ------------------------------------------------------------------------------------------------------
+# -- the operators -------------------------------------------------------------------------------
 
 _OPERANDS = (Tensor, int, float, complex, np.ndarray, np.generic)
 

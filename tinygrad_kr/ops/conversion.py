@@ -79,7 +79,7 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
 
 
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """The name of this tensor's legacy type, such as 'torch.FloatTensor'; with a dtype, the tensor converted."""
+    """The name of its legacy type, such as 'torch.FloatTensor'; with a dtype, the tensor converted."""
     if dtype is None:
         return f"torch.{_LEGACY[self.dtype]}Tensor"
     if isinstance(dtype, str):

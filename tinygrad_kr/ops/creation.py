@@ -97,7 +97,7 @@ def _plain(data: Any) -> Any:
 
 
 def _found_dtype(data: Any) -> np.dtype | None:
-    """The dtype of arrays or NumPy scalars nested in lists: they keep theirs, Python numbers take the default."""
+    """The dtype of arrays or NumPy scalars nested in lists, which they keep; None for Python numbers."""
     while isinstance(data, (list, tuple)) and data:
         data = data[0]
     data = as_array(data)
@@ -116,7 +116,7 @@ def tensor(
 
     Args:
         data: a number, nested sequences of numbers, an array or a tensor.
-        dtype: by default int64 for integers, bool for booleans, the default dtype for floats; arrays keep theirs.
+        dtype: by default int64, bool, or the default dtype for floats; arrays keep theirs.
         device: the CPU.
         requires_grad: whether gradients are wanted.
 
@@ -134,7 +134,7 @@ def tensor(
 
 
 def as_tensor(data: Any, dtype: Dtype = None, device: Any = None) -> Tensor:
-    """A tensor that shares the memory of `data` where it is an array or tensor of that dtype already, else a copy.
+    """A tensor over the memory of `data` where that is an array or tensor of the dtype already, else a copy.
 
     >>> import numpy as np
     >>> array = np.zeros(2)
@@ -414,7 +414,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Dtype = None, **options
 
 
 def _spaced(start: float, end: float, steps: int, dtype: np.dtype) -> np.ndarray:
-    """PyTorch's linspace: the first half counted from the start, the second from the end, in the target dtype."""
+    """PyTorch's linspace: the first half counted from the start, the second from the end."""
     if steps == 1:
         return np.array([start], dtype)
     step = dtype.type((dtype.type(end) - dtype.type(start)) / dtype.type(max(steps - 1, 1)))
@@ -453,7 +453,7 @@ def eye(n: int, m: int | None = None, *, dtype: Dtype = None, **options: Any) ->
     return _deliver(np.eye(n, m, dtype=numpy_dtype(dtype)), options)
 
 
-# -- methods: new tensors like this one -------------------------------------------------------------------------------
+# -- methods: new tensors like this one ----------------------------------------------------------
 
 
 def new_tensor(self: Tensor, data: Any, *, dtype: Dtype = None, **options: Any) -> Tensor:

@@ -1,0 +1,36 @@
+"""Checks and spellings of constructor arguments that the layers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..ops.creation import empty
+from .parameter import Parameter
+
+IntOrTuple = int | tuple[int, ...]
+
+
+def ntuple(value: Any, count: int, name: str) -> tuple[Any, ...]:
+    """A number as `count` equal ones, a sequence as a tuple; it must have `count` elements then."""
+    if not isinstance(value, Iterable):
+        return (value,) * count
+    values = tuple(value)
+    if len(values) != count:
+        raise ValueError(f"`{name}` (={value}) must be one number or a tuple of {count}, got {len(values)}")
+    return values
+
+
+def require_size(name: str, value: Any, *, least: int = 1) -> None:
+    """Raise unless `value` is an int (or several), none below `least`, naming the argument and the value."""
+    for one in value if isinstance(value, tuple) else (value,):
+        if not hasattr(one, "__index__") or isinstance(one, bool):
+            raise TypeError(f"`{name}` (={value!r}) must be an int, got {type(one).__name__}")
+        if one < least:
+            wanted = "positive" if least == 1 else "0 or more" if least == 0 else f"{least} or more"
+            raise ValueError(f"`{name}` (={value}) must be {wanted}")
+
+
+def new_parameter(*size: Any, device: Any = None, dtype: Any = None) -> Parameter:
+    """A parameter of the given size whose values are still to be set."""
+    return Parameter(empty(*size, device=device, dtype=dtype))

@@ -1,0 +1,5 @@
+"""Images: datasets in torchvision's words."""
+
+from __future__ import annotations
+
+from . import datasets as datasets
