@@ -20,16 +20,16 @@ from .ops.arithmetic import *  # noqa: F403
 from .ops.creation import *  # noqa: F403
 from .ops.conversion import *  # noqa: F403
 
-_pages = ["elementwise", "comparison", "activation", "reduction", "sorting", "shape", "indexing", "joining", "linalg", "conv", "pooling",
-    "normalization", "attention", "padding", "interpolation", "loss", "dropout", "embedding", "random"]
+_pages = ["elementwise", "comparison", "activation", "reduction", "sorting", "shape", "indexing", "joining", "matmul", "linear", "linalg", "einsum", "decomposition", "distance", "conv", "pooling",
+    "normalization", "attention", "padding", "interpolation", "loss", "loss_classification", "loss_margin", "dropout", "embedding", "random"]
 for _page in _pages:
     try:
         _m = _importlib.import_module(f".ops.{_page}", __name__)
     except ModuleNotFoundError as _e:
         if f"ops.{_page}" not in str(_e): raise
         continue
-    globals().update({n: getattr(_m, n) for n in _m.__all__})
-for _page in ["nn", "optim", "utils", "vision"]:
+    globals().update({n: getattr(_m, n) for n in _m.__all__ if hasattr(_m, n)})
+for _page in ["linalg", "random", "nn", "optim", "utils", "vision"]:
     try:
         _importlib.import_module(f".{_page}", __name__)
     except (ModuleNotFoundError, ImportError):

@@ -86,8 +86,7 @@ class Tensor(TensorMethods):
         self._storage = Storage()
         return self
 
-    # -- what it holds
-    # ------------------------------------------------------------------------------------------
+    # -- what it holds -----------------------------------------------------------------------------
 
     @property
     def shape(self) -> Size:
@@ -183,8 +182,7 @@ class Tensor(TensorMethods):
         """Whether the dtype can hold negative numbers."""
         return self._array.dtype.kind in "ifc"
 
-    # -- its place in the graph
-    # -----------------------------------------------------------------------------------
+    # -- its place in the graph --------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
@@ -330,8 +328,7 @@ class Tensor(TensorMethods):
         """Whether it was made inside `inference_mode`."""
         return isinstance(self._storage, InferenceStorage)
 
-    # -- out of the framework
-    # ---------------------------------------------------------------------------------------
+    # -- out of the framework ----------------------------------------------------------------------
 
     def item(self) -> Any:
         """The only element as a Python number."""
@@ -417,8 +414,7 @@ class Tensor(TensorMethods):
             return format(self._array.item(), spec)
         return format(repr(self), spec)
 
-    # -- copying
-    # ------------------------------------------------------------------------------------------------
+    # -- copying -----------------------------------------------------------------------------------
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) in memo:

@@ -51,42 +51,41 @@ def add_hook(hooks: dict[int, Any], hook: Callable[..., Any], *, first: bool = F
     return handle
 
 
+class Watch:
+    """The hooks of one node, in the order in which they run."""
+
+    __slots__ = ("after", "arriving", "before", "retainers")
+
+    def __init__(self) -> None:
+        self.arriving: dict[int, Callable[[Tensor], Tensor | None]] = {}
+        self.retainers: list[weakref.ref[Tensor]] = []
+        self.before: dict[int, Callable[..., Any]] = {}
+        self.after: dict[int, Callable[..., Any]] = {}
+
+
 class Node:
     """One recorded operation. `parents` are the nodes of those inputs that need gradients, in order."""
 
-    __slots__ = (
-        "__weakref__",
-        "dtype",
-        "hooks",
-        "number",
-        "outputs",
-        "parents",
-        "post_hooks",
-        "pre_hooks",
-        "retainers",
-        "shape",
-        "trace",
-    )
+    __slots__ = ("__dict__", "__weakref__", "dtype", "number", "parents", "shape")
     is_leaf = False
 
     number: int  # of creation: an edge always leads to a lower one
     parents: tuple[Node, ...]
     shape: tuple[int, ...]
     dtype: np.dtype
-    outputs: tuple[tuple[tuple[int, ...], np.dtype], ...] | None  # of each result, where there are several
-    hooks: dict[int, Callable[[Tensor], Tensor | None]] | None
-    pre_hooks: dict[int, Callable[..., Any]] | None
-    post_hooks: dict[int, Callable[..., Any]] | None
-    retainers: list[weakref.ref[Tensor]] | None
-    trace: str | None
+
+    # What few nodes have lives in the instance dict, which the others do without.
+    outputs: tuple[tuple[tuple[int, ...], np.dtype], ...] | None = (
+        None  # of each result, where there are several
+    )
+    watch: Watch | None = None
+    trace: str | None = None  # the user's line, under anomaly detection
 
     def __init__(self, parents: tuple[Node, ...], shape: tuple[int, ...], dtype: np.dtype) -> None:
         self.number = next_number()
         self.parents = parents
         self.shape = shape
         self.dtype = dtype
-        self.outputs = None
-        self.hooks = self.pre_hooks = self.post_hooks = self.retainers = self.trace = None
 
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
         """The gradients for `parents`, given this node's; arrays, or Tensors under `create_graph`."""
@@ -120,35 +119,33 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
 
-    # -- hooks
-    # ----------------------------------------------------------------------------------------------------
+    # -- hooks -------------------------------------------------------------------------------------
+
+    def _watched(self) -> Watch:
+        if self.watch is None:
+            self.watch = Watch()
+        return self.watch
 
     def add_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
         """Call `hook(grad)` on the gradient that arrives here."""
-        if self.hooks is None:
-            self.hooks = {}
-        return add_hook(self.hooks, hook)
+        return add_hook(self._watched().arriving, hook)
 
     def register_prehook(self, hook: Callable[[tuple[Tensor, ...]], Any]) -> HookHandle:
         """Call `hook(grad_outputs)` before the rule of this node runs; what it returns replaces them."""
-        if self.pre_hooks is None:
-            self.pre_hooks = {}
-        return add_hook(self.pre_hooks, hook)
+        return add_hook(self._watched().before, hook)
 
     def register_hook(self, hook: Callable[[tuple[Any, ...], tuple[Any, ...]], Any]) -> HookHandle:
         """Call `hook(grad_inputs, grad_outputs)` after the rule ran; what it returns replaces the first."""
-        if self.post_hooks is None:
-            self.post_hooks = {}
-        return add_hook(self.post_hooks, hook)
+        return add_hook(self._watched().after, hook)
 
     def retain(self, tensor: Tensor) -> None:
         """Store the gradient that arrives here in `tensor.grad` as well."""
         if not self.retains(tensor):
-            self.retainers = [*(self.retainers or ()), weakref.ref(tensor)]
+            self._watched().retainers.append(weakref.ref(tensor))
 
     def retains(self, tensor: Tensor) -> bool:
         """Whether `retain` was called for this tensor."""
-        return any(ref() is tensor for ref in self.retainers or ())
+        return self.watch is not None and any(ref() is tensor for ref in self.watch.retainers)
 
 
 class Leaf(Node):

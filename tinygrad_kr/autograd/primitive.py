@@ -31,7 +31,9 @@ import numpy as np
 
 from ..tensor import Tensor
 from . import record
-from .record import result_of
+from .record import promote as promote
+from .record import result_of as result_of
+from .record import share as share
 
 primitives: dict[Any, Primitive] = {}  # every primitive, by the function it was registered for
 dispatch: dict[Any, Callable[..., Any]] = {}  # what a NumPy function does when it is given a Tensor
@@ -41,7 +43,7 @@ without_derivative: set[Any] = set()  # NumPy functions whose results are intege
 class Plan:
     """For one set of inputs that need gradients: which rules run, and how to gather what those rules name."""
 
-    __slots__ = ("collect", "positions", "primitive", "rules", "sources", "stamp", "stamped")
+    __slots__ = ("collect", "positions", "primitive", "rules", "sources", "stamp", "stamped", "unchanged")
 
     def __init__(self, primitive: Primitive, positions: tuple[int, ...]) -> None:
         self.primitive = primitive
@@ -63,6 +65,14 @@ class Plan:
         self.collect = eval(f"lambda {arguments}: ({gathered},)", {"shape_of": _shape_of})
         stamps = "".join(f"{name}, {name}.version, " for name in self.stamped)
         self.stamp = eval(f"lambda {', '.join((*inputs, 'out'))}: ({stamps})") if self.stamped else None
+        pairs = [f"stamps[{2 * i}].version == stamps[{2 * i + 1}]" for i in range(len(self.stamped))]
+        self.unchanged = eval(f"lambda stamps: {' and '.join(pairs)}") if pairs else None
+        if primitive.variadic:
+            self.unchanged = _all_unchanged
+
+
+def _all_unchanged(stamps: tuple[Any, ...]) -> bool:
+    return all(storage.version == version for storage, version in zip(stamps[::2], stamps[1::2]))
 
 
 def _fetch(need: str) -> str:
@@ -112,8 +122,8 @@ class Primitive:
         self.statics = tuple(self.defaults)
         self._check_names()
         self._plans: dict[tuple[int, ...], Plan] = {}
-        elementwise = isinstance(self.forward, np.ufunc) and promote is not None and joint is None
-        arity = len(self.parameters) if elementwise and not self.statics else 0
+        plain = not (joint or keeps or view or self.variadic or self.statics)
+        arity = len(self.parameters) if promote is not None and plain else 0
         self.apply: Callable[..., Any] = {1: record.unary, 2: record.binary}.get(arity, record.general)(self)
 
     def __call__(self, *args: Any, **statics: Any) -> Any:
@@ -122,8 +132,7 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.__name__}>"
 
-    # -- at registration
-    # ------------------------------------------------------------------------------------------
+    # -- at registration ---------------------------------------------------------------------------
 
     def _read_signature(self) -> None:
         names = []

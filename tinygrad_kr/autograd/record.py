@@ -17,7 +17,7 @@ from ..state import state
 from ..tensor import InferenceStorage, Storage, Tensor
 from . import compose
 from .anomaly import anomaly, user_trace
-from .node import Node, Output
+from .node import Node, Output, next_number
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
@@ -41,7 +41,10 @@ class RuleNode(Node):
         shape: tuple[int, ...],
         dtype: np.dtype,
     ) -> None:
-        Node.__init__(self, parents, shape, dtype)
+        self.number = next_number()
+        self.parents = parents
+        self.shape = shape
+        self.dtype = dtype
         self.plan = plan
         self.saved = saved
         self.stamps = stamps
@@ -57,16 +60,15 @@ class RuleNode(Node):
 
     def check_saved(self) -> None:
         """Raise if what was saved is gone, or was changed in place since."""
-        stamps = self.stamps
         if self.saved is None:
             raise RuntimeError(
                 f"Trying to backward through the graph a second time: {self.name()} has freed what it saved. "
                 "Specify retain_graph=True if you need to backward through the graph a second time."
             )
-        if stamps is not None:
-            for position in range(0, len(stamps), 2):
-                if stamps[position].version != stamps[position + 1]:
-                    self._report_change(position // 2)
+        stamps = self.stamps
+        if stamps is not None and not self.plan.unchanged(stamps):
+            kept = [storage.version == version for storage, version in zip(stamps[::2], stamps[1::2])]
+            self._report_change(kept.index(False))
 
     def _report_change(self, which: int) -> None:
         now, then = self.stamps[2 * which].version, self.stamps[2 * which + 1]
@@ -88,8 +90,7 @@ class RuleNode(Node):
         what = "output 0" if name == "out" else f"argument {name!r}"
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[Tensor {shape}], which is {what} of {self.name()}, is at version {now}; expected version "
-            f"{then} "
+            f"[Tensor {shape}], which is {what} of {self.name()}, is at version {now}; expected version {then} "
             f"instead. Use the out-of-place form of the later change, or clone() the tensor before it.{where}"
         )
 

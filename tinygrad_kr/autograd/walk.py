@@ -85,87 +85,92 @@ def run(
     """
     inner, leaves = reachable([node for node, _ in roots])
     needed = None if captures is None else _leading_to(captures, inner)
+    if needed is not None:
+        inner = [node for node in inner if node in needed]
     pending: dict[Node, Any] = {}
-    owned: set[Node] = set()
     for node, g in roots:
-        _add(pending, owned, node, g)
-    raw = not create_graph
-    taken: set[int] = set()
+        pending[node] = pending[node] + g if node in pending else g
+    owned: set[Node] = set()  # the nodes whose pending array nobody else can see
+    kept: set[int] = set()  # the arrays that leaves will keep
+    checking = anomaly.enabled
     for node in inner:
         g = pending.pop(node, None)
-        if g is None or (needed is not None and node not in needed):
+        if g is None:
             continue
-        if node.hooks or node.pre_hooks or node.retainers:
+        if node.watch is not None:
             g = _run_hooks(node, g, create_graph)
         if captures is not None and node in captures:
             captures[node] = g
-            if not any(parent in needed for parent in node.parents):  # type: ignore[operator]
-                continue
         if type(node) is Output:
             pending.setdefault(node.parents[0], {})[node.position] = g
             continue
         if type(g) is dict:
             g = node.gathered(g)
-        try:
-            grads = node.gradients(g, create_graph)
-        except Exception as error:
-            if node.trace:
-                error.add_note(f"{node.name()} was recorded here:\n{node.trace}")
-            raise
-        if anomaly.enabled:
-            check(node, grads)
-        if node.post_hooks:
+        grads = _explained(node, g, create_graph) if checking else node.gradients(g, create_graph)
+        if node.watch is not None and node.watch.after:
             grads = _run_post_hooks(node, grads, g, create_graph)
         for parent, grad in zip(node.parents, grads):
             if grad is None or (needed is not None and parent not in needed):
                 continue
-            if raw:
-                if type(grad) is not np.ndarray:
-                    grad = np.asarray(grad)
-                if grad.shape != parent.shape:
-                    grad = unbroadcast(grad, parent.shape, node)
-                if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
-                    grad = grad.astype(parent.dtype)
-                if parent.is_leaf and parent not in pending:
-                    if grad is g or grad.base is not None or id(grad) in taken:
-                        grad = grad.copy()
-                    taken.add(id(grad))
+            if create_graph:
+                _give_tensor(pending, parent, grad, node)
+                continue
+            if type(grad) is not np.ndarray:
+                grad = np.asarray(grad)
+            if grad.shape != parent.shape:
+                grad = unbroadcast(grad, parent.shape, node)
+            if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
+                grad = grad.astype(parent.dtype)
+            if parent in pending:
+                if parent in owned:
+                    np.add(pending[parent], grad, out=pending[parent])
+                else:
+                    pending[parent] = np.asarray(pending[parent] + grad)
                     owned.add(parent)
-                elif parent in pending:
-                    before = pending[parent]
-                    if parent in owned:
-                        np.add(before, grad, out=before)
-                    else:
-                        pending[parent] = np.asarray(before + grad)
-                        owned.add(parent)
-                    continue
+            elif parent.is_leaf:
+                if grad is g or grad.base is not None or id(grad) in kept:
+                    grad = grad.copy()
+                kept.add(id(grad))
                 pending[parent] = grad
+                owned.add(parent)
             else:
-                if not isinstance(grad, Tensor):
-                    grad = wrap(np.asarray(grad))
-                if grad._array.shape != parent.shape:
-                    grad = unbroadcast(grad, parent.shape, node)
-                if grad._array.dtype != parent.dtype:
-                    grad = grad.to(wrap(np.empty(0, parent.dtype)).dtype)
-                pending[parent] = pending[parent] + grad if parent in pending else grad
+                pending[parent] = grad
         if not retain_graph:
             node.release()
     for leaf in leaves:
         g = pending.pop(leaf, None)
         if g is None:
             continue
-        g = _run_hooks(leaf, g, create_graph) if leaf.hooks or leaf.pre_hooks else g
-        if captures is not None:
-            if leaf not in captures:
-                continue
+        if leaf.watch is not None:
+            g = _run_hooks(leaf, g, create_graph)
+        if captures is not None and leaf in captures:
             captures[leaf] = g
         if accumulate:
             assert isinstance(leaf, Leaf)
-            leaf.accumulate(wrap(g) if raw else g, create_graph)
+            leaf.accumulate(g if create_graph else wrap(g), create_graph)
 
 
-def _add(pending: dict[Node, Any], owned: set[Node], node: Node, g: Any) -> None:
-    pending[node] = pending[node] + g if node in pending else g
+def _give_tensor(pending: dict[Node, Any], parent: Node, grad: Any, node: Node) -> None:
+    """Under `create_graph`: fit a gradient to what it belongs to and add it there, recording all of that."""
+    if not isinstance(grad, Tensor):
+        grad = wrap(np.asarray(grad))
+    if grad._array.shape != parent.shape:
+        grad = unbroadcast(grad, parent.shape, node)
+    if grad._array.dtype != parent.dtype:
+        grad = grad.to(parent.dtype)
+    pending[parent] = pending[parent] + grad if parent in pending else grad
+
+
+def _explained(node: Node, g: Any, create_graph: bool) -> Sequence[Any]:
+    """Run the rules of a node under anomaly detection: errors and NaN are reported with the user's line."""
+    try:
+        grads = node.gradients(g, create_graph)
+    except Exception as error:
+        if node.trace:
+            error.add_note(f"{node.name()} was recorded here:\n{node.trace}")
+        raise
+    check(node, grads)
+    return grads
 
 
 def _leading_to(captures: dict[Node, Any], inner: Sequence[Node]) -> set[Node]:
@@ -178,43 +183,50 @@ def _leading_to(captures: dict[Node, Any], inner: Sequence[Node]) -> set[Node]:
 
 def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     """Pass the gradient that arrived at `node` through its hooks."""
-    if type(g) is dict:
+    watch = node.watch
+    if type(g) is dict or watch is None:
         return g
     grad = g if create_graph else wrap(g)
-    for hook in list((node.hooks or {}).values()):
+    for hook in list(watch.arriving.values()):
         replaced = hook(grad)
         if replaced is not None:
-            if not isinstance(replaced, Tensor):
-                raise TypeError(f"a hook must return None or a Tensor, got {type(replaced).__name__}")
-            if replaced._array.shape != node.shape:
-                raise RuntimeError(
-                    f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: "
-                    f"{list(node.shape)} became {list(replaced.shape)}"
-                )
-            grad = replaced
-    for reference in node.retainers or ():
+            grad = _checked(replaced, node, hook)
+    for reference in watch.retainers:
         tensor = reference()
         if tensor is not None:
             tensor._grad = grad if tensor._grad is None else tensor._grad + grad
-    for hook in list((node.pre_hooks or {}).values()):
+    for hook in list(watch.before.values()):
         replaced = hook((grad,))
         if replaced is not None:
-            grad = replaced[0] if isinstance(replaced, tuple) else replaced
+            grad = _checked(replaced[0] if isinstance(replaced, tuple) else replaced, node, hook)
     return grad if create_graph else grad._array
+
+
+def _checked(replaced: Any, node: Node, hook: Any) -> Tensor:
+    """What a hook returned, if it can stand for the gradient."""
+    if not isinstance(replaced, Tensor):
+        raise TypeError(f"a hook must return None or a Tensor, got {type(replaced).__name__}")
+    if replaced._array.shape != node.shape:
+        raise RuntimeError(
+            f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: "
+            f"{list(node.shape)} became {list(replaced.shape)}"
+        )
+    return replaced
 
 
 def _run_post_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool) -> Sequence[Any]:
     """Show the gradients that a node made to its hooks."""
-    tensors = lambda values: tuple(  # noqa: E731
-        [one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values]
-    )
-    shown = tensors(grads)
-    arrived = tensors(g if isinstance(g, (list, tuple)) else (g,))
-    for hook in list((node.post_hooks or {}).values()):
+    shown = _shown(grads)
+    arrived = _shown(g if isinstance(g, (list, tuple)) else (g,))
+    for hook in list(node.watch.after.values()) if node.watch is not None else ():
         replaced = hook(shown, arrived)
         if replaced is not None:
             shown = tuple(replaced) if isinstance(replaced, (list, tuple)) else (replaced,)
     return shown if create_graph else [None if one is None else one._array for one in shown]
+
+
+def _shown(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple([one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values])
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:

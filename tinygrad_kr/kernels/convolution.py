@@ -251,7 +251,9 @@ def _geometry(
         size = [-(-length // 2) for length in size]
         kernel, stride = (4, 4), (2, 2)
     # Numbers a chunk writes to scratch per position.
-    floats = {"winograd": 16 * (x_shape[-1] + outputs), "taps": 4 * outputs}.get(layout, depth * groups + outputs)
+    floats = {"winograd": 16 * (x_shape[-1] + outputs), "taps": 4 * outputs}.get(
+        layout, depth * groups + outputs
+    )
     per_sample = math.prod(size) * max(1, floats)
     work = samples * math.prod(size) * depth * outputs
     budget = 2**20 if layout == "winograd" else 2**19
@@ -266,11 +268,14 @@ def _geometry(
     else:
         pieces = [(part, (0, size[0])) for part in split(samples, budget // per_sample, parallel=parallel)]
     chunks = tuple(
-        _chunk(samples, rows, x_shape, tuple(size), kernel, before, stride, dilation) for samples, rows in pieces
+        _chunk(samples, rows, x_shape, tuple(size), kernel, before, stride, dilation)
+        for samples, rows in pieces
     )
     if layout == "winograd":
         chunks = tuple(
-            chunk._replace(outputs=(chunk.outputs[0], slice(2 * chunk.outputs[1].start, 2 * chunk.outputs[1].stop)))
+            chunk._replace(
+                outputs=(chunk.outputs[0], slice(2 * chunk.outputs[1].start, 2 * chunk.outputs[1].stop))
+            )
             for chunk in chunks
         )
     return _Geometry(kernel, stride, dilation, groups, layout, chunks)
@@ -290,7 +295,9 @@ def _chunk(
     extent = [samples[1] - samples[0]]
     positions = [samples[1] - samples[0], rows[1] - rows[0], *size[1:]]
     padded = False
-    for axis, (length, k, b, s, d) in enumerate(zip(x_shape[1:-1], kernel, before, stride, dilation, strict=True)):
+    for axis, (length, k, b, s, d) in enumerate(
+        zip(x_shape[1:-1], kernel, before, stride, dilation, strict=True)
+    ):
         start = (rows[0] * s if axis == 0 else 0) - b
         reach = (positions[axis + 1] - 1) * s + (k - 1) * d + 1
         low = min(max(start, 0), length)
@@ -326,7 +333,9 @@ def _correlate(
     """
     kernel = weight.shape[2:]
     exact = exact or x.dtype.kind != "f"
-    geometry = _geometry(x.shape, out.shape, kernel, before, stride, dilation, groups, get_num_threads(), exact)
+    geometry = _geometry(
+        x.shape, out.shape, kernel, before, stride, dilation, groups, get_num_threads(), exact
+    )
     if geometry.layout == "winograd":
         transformed = winograd.transform_weight(weight)
         finite = True
@@ -341,7 +350,15 @@ def _correlate(
         parallel_for(run, geometry.chunks)
         if not finite:
             _correlate(
-                x, weight, bias, out, before=before, stride=stride, dilation=dilation, groups=groups, exact=True
+                x,
+                weight,
+                bias,
+                out,
+                before=before,
+                stride=stride,
+                dilation=dilation,
+                groups=groups,
+                exact=True,
             )
         return
     if geometry.layout == "taps":
@@ -402,7 +419,9 @@ def _columns(x: np.ndarray, chunk: Chunk, geometry: _Geometry, with_ones: bool) 
         if with_ones:
             result[:, depth] = 1
         return result.swapaxes(1, 2)
-    windows = as_strided(block, (groups, *chunk.positions, *kernel, per_group), (*group, *place, *tap, step[-1]))
+    windows = as_strided(
+        block, (groups, *chunk.positions, *kernel, per_group), (*group, *place, *tap, step[-1])
+    )
     if not windows.flags.c_contiguous:
         copy = scratch(_COLUMNS, windows.shape, x.dtype)
         np.copyto(copy, windows)
@@ -466,7 +485,9 @@ def _weight_gradient(
     if bias_sums is not None:
         return winograd.untransform_weight(total), bias_sums.sum(0) if with_bias else None
     gw = total[:, :rows].reshape(groups, *kernel, per_group, outputs // groups)
-    gw = np.moveaxis(gw, (-1, -2), (1, 2)).reshape(weight_shape)  # (G, *kernel, C/G, O/G) -> (O, C/G, *kernel)
+    gw = np.moveaxis(gw, (-1, -2), (1, 2)).reshape(
+        weight_shape
+    )  # (G, *kernel, C/G, O/G) -> (O, C/G, *kernel)
     return gw, total[:, rows].reshape(outputs) if with_bias else None
 
 
@@ -533,9 +554,13 @@ def _accumulate_taps(
     ones = np.ones(math.prod(chunk.positions[:-1]), g.dtype)
     for number, position in enumerate(np.ndindex(*geometry.kernel)):
         np.multiply(views[position], part, out=term)
-        total[:, number] += (ones @ term.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
+        total[:, number] += (
+            (ones @ term.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
+        )
     if with_bias:
-        total[:, -1] += (ones @ part.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
+        total[:, -1] += (
+            (ones @ part.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
+        )
 
 
 def _accumulate_products(

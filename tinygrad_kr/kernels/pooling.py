@@ -217,7 +217,9 @@ def adaptive_avg_pool(x: np.ndarray, output_size: Sequence[int]) -> np.ndarray:
     return _average(x, axes, _per_window([axis.counts for axis in axes], x.dtype))
 
 
-def adaptive_avg_pool_backward(g: np.ndarray, x_shape: Sequence[int], output_size: Sequence[int]) -> np.ndarray:
+def adaptive_avg_pool_backward(
+    g: np.ndarray, x_shape: Sequence[int], output_size: Sequence[int]
+) -> np.ndarray:
     """Gradient of `adaptive_avg_pool`: each g, divided by its window's size, to every position of the window."""
     axes = _adaptive_axes(tuple(x_shape[2:]), tuple(output_size))
     return _average_backward(g, tuple(x_shape), axes, _per_window([axis.counts for axis in axes], g.dtype))
@@ -401,9 +403,7 @@ def _maximum(
     return channels_first(out), channels_first(indices)
 
 
-def _maximum_backward(
-    g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[_Axis, ...]
-) -> np.ndarray:
+def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[_Axis, ...]) -> np.ndarray:
     gx = np.empty((x.shape[0], *x.shape[2:], x.shape[1]), g.dtype)
     separate = not any(axis.overlapping for axis in axes)
     bits = np.dtype(f"i{g.itemsize}")
@@ -413,7 +413,9 @@ def _maximum_backward(
         gx.fill(0)
         for where, source, won, again in _winners(x, out, axes):
             # On bits, so that an infinite g times "not the winner" is zero and not NaN.
-            share = np.multiply(g[where].view(bits), won, out=gx[source].view(bits) if separate and not again else None)
+            share = np.multiply(
+                g[where].view(bits), won, out=gx[source].view(bits) if separate and not again else None
+            )
             if separate and not again:
                 continue
             if any(isinstance(index, np.ndarray) for index in source):

@@ -1,11 +1,11 @@
 """The Mersenne twister that is PyTorch's CPU generator: its raw words, and its 5,056 bytes of state.
 
 NumPy's `RandomState` runs the same MT19937 with the same seeding, and its stream is frozen by promise, so the
-words are drawn in C. Kept here is what NumPy has no place for: a 64-bit seed, of which the twister sees the low
-32 bits, and the second half of the last Box-Muller pair, which the next small draw of normals returns first.
+words are drawn in C. Kept here is what NumPy has no place for: a 64-bit seed, of which the twister sees the
+low 32 bits, and the second half of the last Box-Muller pair, which the next small draw of normals returns first.
 
-One million 64-bit words take 3.9 ms, one million 32-bit words 2.6 ms (`random_raw` alone: 5.2 and 2.6 ms before
-its words are joined or narrowed).
+A million 64-bit words take 3.9 ms, a million 32-bit words 2.6 ms (`random_raw` 5.2 and 2.6, and its words must
+then be joined or narrowed).
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ __all__ = ["Buffer", "Parameter"]
 class Parameter(Tensor):
     """A tensor that becomes a parameter of the module it is assigned to.
 
-    Assigned as an attribute of a `Module` it appears in `parameters()` and in the state dict, and an optimizer
-    can train it.
+    Assigned as an attribute of a `Module` it appears in `parameters()` and in the state dict, and an
+    optimizer can train it.
 
     Args:
         data: its values; the memory is shared, not copied.
@@ -70,7 +70,8 @@ def _stand_for(cls: type[Any], data: Tensor | None, requires_grad: bool, name: s
         data = wrap(np.empty(0, dtypes.default_numpy))
     if not isinstance(data, Tensor):
         raise TypeError(
-            f"{name}() takes a Tensor, got {type(data).__name__}; write {name}(torch.tensor(...)) for numbers or arrays"
+            f"{name}() takes a Tensor, got {type(data).__name__}; write {name}(torch.tensor(...)) for "
+            "numbers or arrays"
         )
     self = object.__new__(cls)
     self._array = data._array

@@ -1,0 +1,111 @@
+"""The parts of `random.py`'s discrete draws that go number by number, and the ranges of integers by dtype."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_kr.kernels.random_normal import unit_float64
+from tinygrad_kr.kernels.random_words import WordSource
+
+__all__ = ["SIGNIFICAND_BITS", "Uniforms", "integer_range", "look_up", "poisson_count"]
+
+SIGNIFICAND_BITS = {"e": 11, "f": 24, "d": 53}  # of float16, float32, float64, by dtype.char
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+_AHEAD = 256
+
+
+class Uniforms:
+    """float64 uniforms one by one, for algorithms that cannot say beforehand how many they need."""
+
+    def __init__(self, source: WordSource) -> None:
+        self._source, self._before, self._used = source, source.get_state(), 0
+        self._waiting: list[float] = []
+
+    def __call__(self) -> float:
+        if not self._waiting:
+            self._waiting = unit_float64(self._source.double_words(_AHEAD)).tolist()[::-1]
+        self._used += 1
+        return self._waiting.pop()
+
+    def give_back(self) -> None:
+        """Return to the stream what was drawn ahead and not used."""
+        self._source.set_state(self._before)
+        self._source.double_words(self._used)
+
+
+def poisson_count(rate: float, uniform: Uniforms) -> int:
+    """One Poisson count."""
+    if rate == 0:
+        return 0
+    if rate < 10:
+        floor, product, count = math.exp(-rate), uniform(), 0
+        while product > floor:
+            product *= uniform()
+            count += 1
+        return count
+    root, log_rate = math.sqrt(rate), math.log(rate)
+    b = 0.931 + 2.53 * root
+    a = -0.059 + 0.02483 * b
+    log_inverse_alpha = math.log(1.1239 + 1.1328 / (b - 3.4))
+    squeeze = 0.9277 - 3.6224 / (b - 2)
+    while True:
+        u = uniform() - 0.5
+        v = uniform()
+        us = 0.5 - abs(u)
+        k = math.floor((2 * a / us + b) * u + rate + 0.43)
+        if us >= 0.07 and v <= squeeze:
+            return k
+        if k < 0 or (us < 0.013 and v > us):
+            continue
+        height = math.log(v) + log_inverse_alpha - math.log(a / (us * us) + b)
+        if height <= -rate + k * log_rate - math.lgamma(k + 1):
+            return k
+
+
+def look_up(weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    """For each uniform the first index whose cumulated share reaches it."""
+    shares = np.cumsum(weights, dtype=weights.dtype)
+    shares /= shares[-1]
+    shares[-1] = 1
+    return np.searchsorted(shares.astype(np.float64), uniforms)
+
+
+def integer_range(low: int, high: int | None, dtype: np.dtype[Any]) -> tuple[int, int]:
+    """The bounds of `integers` in a dtype: checked, and for a float dtype moved to values that it holds."""
+    floating = dtype.kind == "f"
+    if floating:
+        digits = SIGNIFICAND_BITS[dtype.char]
+        lowest, highest = int(np.finfo(dtype).min), int(np.finfo(dtype).max)
+    elif dtype.kind == "b":
+        lowest, highest = 0, 1
+    else:
+        lowest, highest = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    if high is None:
+        stop = min(2**digits, _INT64_MAX) + 1 if floating else highest + 1
+    else:
+        stop = high
+    if not low < stop:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={stop}")
+    for name, bound in (("from", low), ("to - 1", stop - 1)):
+        if not max(lowest, _INT64_MIN) <= bound <= min(highest, _INT64_MAX):
+            raise RuntimeError(f"{name} (={bound}) is out of bounds for {dtype}, [{lowest}, {highest}]")
+    if floating:
+        low = _inward(low, +1, dtype, digits)
+        stop = _inward(stop, -1, dtype, digits) if high is not None else stop
+        if not low < stop:
+            raise RuntimeError(
+                f"random_ finds no value of {dtype} from {low} to below {high}; use a wider dtype"
+            )
+    return low, stop
+
+
+def _inward(bound: int, step: int, dtype: np.dtype[Any], digits: int) -> int:
+    """The bound itself, or the next that no value inside rounds beyond (`step` points inside)."""
+    neighbour = bound + step
+    rounded = int(float(dtype.type(neighbour)))
+    if (rounded - bound) * step > 0:
+        return bound
+    return rounded + step * 2 ** (abs(neighbour).bit_length() - digits)
