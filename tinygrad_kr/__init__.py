@@ -20,19 +20,24 @@ from .ops.arithmetic import *  # noqa: F403
 from .ops.creation import *  # noqa: F403
 from .ops.conversion import *  # noqa: F403
 
-_pages = ["elementwise", "comparison", "activation", "reduction", "sorting", "shape", "indexing", "joining", "matmul", "linear", "linalg", "einsum", "decomposition", "distance", "conv", "pooling",
-    "normalization", "attention", "padding", "interpolation", "loss", "loss_classification", "loss_margin", "dropout", "embedding", "random"]
+import pkgutil as _pkgutil
+
+from . import ops as _ops
+
+_pages = [m.name for m in _pkgutil.iter_modules(_ops.__path__) if not m.name.startswith("_")]
 for _page in _pages:
     try:
         _m = _importlib.import_module(f".ops.{_page}", __name__)
-    except ModuleNotFoundError as _e:
-        if f"ops.{_page}" not in str(_e): raise
+    except Exception as _e:
+        import sys as _sys
+        print(f"[being written] ops.{_page}: {_e}", file=_sys.stderr)
         continue
-    globals().update({n: getattr(_m, n) for n in _m.__all__ if hasattr(_m, n)})
+    globals().update({n: getattr(_m, n) for n in getattr(_m, '__all__', []) if hasattr(_m, n)})
 for _page in ["linalg", "random", "nn", "optim", "utils", "vision"]:
     try:
         _importlib.import_module(f".{_page}", __name__)
-    except (ModuleNotFoundError, ImportError):
-        pass
+    except ImportError as _e:
+        import sys as _sys
+        print(f"[being written] {_page}: {_e}", file=_sys.stderr)
 if "manual_seed" not in globals():
     def manual_seed(s): pass

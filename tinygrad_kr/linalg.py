@@ -8,8 +8,6 @@ from .ops.decomposition import det as det
 from .ops.decomposition import eigh as eigh
 from .ops.decomposition import eigvalsh as eigvalsh
 from .ops.decomposition import inv as inv
-from .ops.decomposition import linalg_qr as qr
-from .ops.decomposition import linalg_svd as svd
 from .ops.decomposition import lstsq as lstsq
 from .ops.decomposition import matrix_rank as matrix_rank
 from .ops.decomposition import pinv as pinv
@@ -18,7 +16,6 @@ from .ops.decomposition import solve as solve
 from .ops.decomposition import solve_triangular as solve_triangular
 from .ops.decomposition import svdvals as svdvals
 from .ops.linalg import cond as cond
-from .ops.linalg import linalg_cross as cross
 from .ops.linalg import matrix_norm as matrix_norm
 from .ops.linalg import matrix_power as matrix_power
 from .ops.linalg import multi_dot as multi_dot

@@ -61,19 +61,19 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
     samples = draw(st.integers(0, 4))
     dtype = draw(st.sampled_from([np.float64, np.float32]))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    keywords = dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+    keywords = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     x = random.standard_normal((samples, groups * per_group, *size)).astype(dtype)
     weight = random.standard_normal((outputs, per_group, *kernel)).astype(dtype)
     out_size = convolution.output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation)
     g = random.standard_normal((samples, outputs, *out_size)).astype(dtype)
     threads.set_num_threads(draw(st.sampled_from([1, 2])))
-    return dict(
-        x=arranged(draw, x),
-        weight=arranged(draw, weight) if outputs else weight,
-        bias=draw(st.sampled_from([None, random.standard_normal(outputs).astype(dtype)])),
-        g=arranged(draw, g),
-        keywords=keywords,
-    )
+    return {
+        "x": arranged(draw, x),
+        "weight": arranged(draw, weight) if outputs else weight,
+        "bias": draw(st.sampled_from([None, random.standard_normal(outputs).astype(dtype)])),
+        "g": arranged(draw, g),
+        "keywords": keywords,
+    }
 
 
 def assert_close(actual: np.ndarray, expected: np.ndarray) -> None:
@@ -138,7 +138,7 @@ def test_weight_gradient(case: dict[str, Any], with_bias: bool) -> None:
         assert_close(convolution.bias_gradient(case["g"]), expected_bias)
 
 
-PLAIN = dict(stride=(1, 1), padding=(1, 1), dilation=(1, 1))
+PLAIN = {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1)}
 
 
 @pytest.mark.parametrize("channels", [1, 3, 17, 32])
@@ -219,7 +219,7 @@ def test_winograd_weight_transforms_are_adjoint() -> None:
 def test_other_dtypes_go_through_a_cast(dtype: type) -> None:
     x = np.arange(50).reshape(2, 1, 5, 5).astype(dtype)
     weight = np.array([[[[1, -2], [0, 1]]]], dtype)
-    keywords = dict(stride=(1, 1), padding=(0, 0), dilation=(1, 1))
+    keywords = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
     out = convolution.forward(x, weight, weight[:, 0, 0, 0], **keywords)
     assert out.dtype == dtype
     expected = reference.conv_forward(x.astype(float), weight.astype(float), np.ones(1), **keywords)

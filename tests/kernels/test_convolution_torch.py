@@ -31,7 +31,7 @@ def cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     x = random.standard_normal((draw(st.integers(1, 3)), groups * per_group, *size))
     weight = random.standard_normal((outputs, per_group, *kernel))
-    keywords = dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+    keywords = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     return x, weight, random.standard_normal(outputs), keywords
 
 

@@ -59,7 +59,7 @@ def pools(draw: st.DrawFn) -> tuple[np.ndarray, tuple[int, ...], dict[str, Any],
         max(1, d * (k - 1) + 1 - 2 * p) + draw(st.integers(0, 7 if dimensions < 3 else 2))
         for k, p, d in zip(kernel, padding, dilation, strict=True)
     )
-    keywords = dict(stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+    keywords = {"stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
     shape = pooling.output_shape(size, kernel, **keywords)
     windows = [
         reference.plain_windows(*along)
@@ -154,7 +154,7 @@ def test_avg_pool(
         divisor = np.multiply.outer(divisor, count)
     if divisor_override is not None:
         divisor = np.full(shape, divisor_override)
-    keywords |= dict(count_include_pad=count_include_pad, divisor_override=divisor_override)
+    keywords |= {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
     out = pooling.avg_pool(x, kernel, **keywords)
     close(out, reference.avg_pool(x, windows, divisor))
     g = gradient(out)
@@ -180,7 +180,7 @@ def test_adaptive_avg_pool(case: tuple[np.ndarray, tuple[int, ...], list[list[ra
 def test_long_tiles_are_reduced_in_one_call(kernel: int) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 65))
     tiles = x[..., : 65 // kernel * kernel].reshape(2, 3, -1, kernel)
-    arguments = dict(stride=(kernel,), padding=(0,))
+    arguments = {"stride": (kernel,), "padding": (0,)}
     np.testing.assert_array_equal(
         pooling.max_pool(x, (kernel,), dilation=(1,), **arguments)[0], tiles.max(-1)
     )
@@ -196,7 +196,7 @@ def test_long_tiles_are_reduced_in_one_call(kernel: int) -> None:
 def test_large_inputs_are_cut_into_chunks(samples: int) -> None:
     threads.set_num_threads(2)
     x = np.random.default_rng(0).standard_normal((samples, 16, 40, 38), np.float32)
-    keywords = dict(stride=(2, 2), padding=(0, 0), dilation=(1, 1))
+    keywords = {"stride": (2, 2), "padding": (0, 0), "dilation": (1, 1)}
     out, _ = pooling.max_pool(x, (2, 2), **keywords)
     quarters = x.reshape(samples, 16, 20, 2, 19, 2)
     np.testing.assert_array_equal(out, quarters.max((3, 5)))

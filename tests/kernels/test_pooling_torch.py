@@ -24,7 +24,7 @@ def test_plain_pooling(data: st.DataObject) -> None:
     x = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).standard_normal((2, 3, *size)).round(1)
     if draw(st.booleans()):
         x[..., ::2] = np.nan
-    common = dict(stride=stride, padding=padding, ceil_mode=ceil_mode)
+    common = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode}
 
     shape = pooling.output_shape(size, kernel, dilation=dilation, **common)
     along = zip(size, shape, kernel, stride, padding, dilation, strict=True)

@@ -124,7 +124,7 @@ def jacobian(
             for position, one in enumerate(x):
                 shape = (*output._array.shape, *one._array.shape)
                 stacked = [grads[position] for grads in per_element]
-                block = np.stack(stacked) if stacked else wrap(np.zeros(shape, one._array.dtype))
+                block: Any = np.stack(stacked) if stacked else wrap(np.zeros(shape, one._array.dtype))
                 row.append(block.reshape(shape) if create_graph else block.detach().reshape(shape))
             rows.append(tuple(row) if several_inputs else row[0])
     return tuple(rows) if several_outputs else rows[0]

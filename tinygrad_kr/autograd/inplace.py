@@ -15,7 +15,7 @@ import numpy as np
 
 from ..state import state
 from ..tensor import Tensor, base_of
-from .primitive import rule
+from .primitive import Primitive, rule
 
 
 def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any]) -> Any:
@@ -25,7 +25,7 @@ def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any]) -> Any:
     return out
 
 
-replace_region_ = rule(
+replace_region_: Primitive = rule(
     replace_region,
     name="copy_slices",
     base=lambda g, value_shape, view: replace_region_(g, np.zeros(value_shape), view=view),

@@ -45,6 +45,11 @@ class Plan:
 
     __slots__ = ("collect", "positions", "primitive", "rules", "sources", "stamp", "stamped", "unchanged")
 
+    rules: tuple[Callable[..., Any], ...]
+    collect: Callable[..., Any]  # (arguments, out, kept, statics) -> for each rule, what it names
+    stamp: Callable[..., Any] | None  # (storages) -> each storage that must not change, with its version
+    unchanged: Callable[..., bool]  # (stamps) -> whether none of them did
+
     def __init__(self, primitive: Primitive, positions: tuple[int, ...]) -> None:
         self.primitive = primitive
         self.positions = positions
@@ -66,7 +71,7 @@ class Plan:
         stamps = "".join(f"{name}, {name}.version, " for name in self.stamped)
         self.stamp = eval(f"lambda {', '.join((*inputs, 'out'))}: ({stamps})") if self.stamped else None
         pairs = [f"stamps[{2 * i}].version == stamps[{2 * i + 1}]" for i in range(len(self.stamped))]
-        self.unchanged = eval(f"lambda stamps: {' and '.join(pairs)}") if pairs else None
+        self.unchanged = eval(f"lambda stamps: {' and '.join(pairs) or True}")
         if primitive.variadic:
             self.unchanged = _all_unchanged
 
@@ -107,7 +112,7 @@ class Primitive:
         self.keeps = keeps
         self.promote = promote
         self.view = view
-        self.__name__ = name or getattr(function, "__name__", "primitive")
+        self.__name__: str = name or str(getattr(function, "__name__", "primitive"))
         self.__doc__ = function.__doc__
         self.node_name = (
             "".join(part[:1].upper() + part[1:] for part in self.__name__.split("_")) + "Backward0"
@@ -124,7 +129,8 @@ class Primitive:
         self._plans: dict[tuple[int, ...], Plan] = {}
         plain = not (joint or keeps or view or self.variadic or self.statics)
         arity = len(self.parameters) if promote is not None and plain else 0
-        self.apply: Callable[..., Any] = {1: record.unary, 2: record.binary}.get(arity, record.general)(self)
+        ways: dict[int, Callable[[Primitive], Callable[..., Any]]] = {1: record.unary, 2: record.binary}
+        self.apply = ways.get(arity, record.general)(self)
 
     def __call__(self, *args: Any, **statics: Any) -> Any:
         return self.apply(*args, **statics)

@@ -194,12 +194,18 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
 def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
     """The way an element-wise function of two arguments runs: tensors and numbers, with type promotion."""
     forward, to_float = primitive.forward, primitive.promote == "float"
+    both: Any
+    first: Any
+    second: Any
     if primitive.rules:
         both, first, second = primitive.plan((0, 1)), primitive.plan((0,)), primitive.plan((1,))
     else:
-        both = first = second = None  # type: ignore[assignment]
+        both = first = second = None
 
     def apply(x: Any, y: Any) -> Any:
+        a: Any
+        b: Any
+        parents: tuple[Any, ...]
         nx = ny = None
         sx = sy = _CONSTANT
         if isinstance(x, Tensor):
@@ -242,7 +248,7 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
             plan, parents = both, (nx, ny)
         stamps = plan.stamp(sx, sy, storage) if plan.stamp is not None else None
         saved = plan.collect(a, b, out, None)
-        result._node = RuleNode(plan, parents, saved, stamps, out.shape, out.dtype)  # type: ignore[arg-type]
+        result._node = RuleNode(plan, parents, saved, stamps, out.shape, out.dtype)
         return result
 
     return apply

@@ -14,7 +14,6 @@ floats). Work is cut into chunks that stay in the cache through all passes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -23,6 +22,7 @@ from .threads import parallel_for, scratch, split
 from .windows import channels_first, channels_last
 
 __all__ = [
+    "channel_affine",
     "channel_normalize",
     "channel_normalize_backward",
     "channel_statistics",
@@ -39,20 +39,22 @@ Chunk = tuple[slice, slice]
 Optional = np.ndarray | None
 
 
-# -- over channels ------------------------------------------------------------------------------------------------------
+# -- over channels -------------------------------------------------------------------------------------------
 
 
 def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and biased variance in float64: of each channel (1, C), or of each sample's groups of channels (N, G).
+    """Mean and biased variance in float64: of each channel (1, C), or of each sample's groups (N, G).
 
-    Every chunk is centred on means of its own before its squares are summed, and the parts are joined by Chan's
-    formula, so that a mean that is large against the deviations costs no digits.
+    Every chunk is centred on means of its own before its squares are summed, and the parts are joined by
+    Chan's formula, so that a mean that is large against the deviations costs no digits.
 
     >>> channel_statistics(np.array([[1.0, 10.0], [3.0, 10.0]]))
     (array([[ 2., 10.]]), array([[1., 0.]]))
     """
     columns = _columns(x, merged=groups is None)
     sets, positions, channels = columns.shape
+    if not x.size:
+        return np.full((sets, groups or channels), np.nan), np.full((sets, groups or channels), np.nan)
     wide, width = _widened(columns)
     chunks, starts = _chunks(wide.shape)
     means = np.empty((len(starts), sets, width), wide.dtype)
@@ -76,33 +78,41 @@ def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.nda
     lengths = lengths.reshape(-1, 1, 1, 1, 1)
     means, squares = means.reshape(shape).astype(np.float64), squares.reshape(shape)
     count = positions * shape[-1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (means * lengths).sum((0, 2, 4)) / count
-        means -= mean[:, None, :, None]
-        means *= means
-        means *= lengths
-        means += squares
-        return mean, means.sum((0, 2, 4)) / count
+    mean = (means * lengths).sum((0, 2, 4)) / count
+    means -= mean[:, None, :, None]
+    means *= means
+    means *= lengths
+    means += squares
+    return mean, means.sum((0, 2, 4)) / count
 
 
 def channel_normalize(
     x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Optional = None, bias: Optional = None
 ) -> np.ndarray:
-    """(x - mean) · rstd · weight + bias, with mean and rstd (S, G), weight and bias (C,); one product, one sum.
+    """(x - mean) · rstd · weight + bias, with mean and rstd (S, G), weight and bias (C,).
 
-    >>> channel_normalize(np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([[0.5]]), bias=np.array([7.0]))
+    >>> x = np.array([[1.0], [3.0]])
+    >>> channel_normalize(x, np.array([[2.0]]), np.array([[0.5]]), bias=np.array([7.0]))
     array([[6.5],
            [7.5]])
     """
-    columns = _columns(x, merged=len(mean) == 1)
-    channels = columns.shape[2]
-    scale = _per_channel(rstd, channels)
+    scale = _per_channel(rstd, x.shape[1])
     if weight is not None:
         scale = scale * weight
-    shift = -_per_channel(mean, channels) * scale
-    if bias is not None:
-        shift = shift + bias
-    wide, _ = _widened(columns)
+    shift = -_per_channel(mean, x.shape[1]) * scale
+    return channel_affine(x, scale, shift if bias is None else shift + bias)
+
+
+def channel_affine(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """x · scale + shift, with scale and shift (S, C): S = 1 for the whole batch, else one row per sample.
+
+    >>> channel_affine(np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([[0.5]]))
+    array([[2.5],
+           [6.5]])
+    """
+    if not x.size:
+        return np.empty_like(x)
+    wide, _ = _widened(_columns(x, merged=len(scale) == 1))
     out = np.empty_like(wide)
     factor, addend = _tiled(scale, wide), _tiled(shift, wide)
 
@@ -118,7 +128,7 @@ def channel_normalize(
 def channel_normalize_backward(
     g: np.ndarray, x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Optional = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of `channel_normalize` for x, weight and bias, where mean and rstd are the statistics of x itself.
+    """Gradients of `channel_normalize` for x, weight and bias, where mean and rstd are those of x itself.
 
     With x̂ = (x - mean)·rstd and h = g·weight, and means taken over what shares its statistics:
     gx = rstd · (h - mean(h) - x̂ · mean(h·x̂)),  gw = Σ g·x̂,  gb = Σ g.
@@ -128,6 +138,8 @@ def channel_normalize_backward(
     (array([[0.],
            [0.]]), array([-1.]), array([1.]))
     """
+    if not x.size:
+        return np.empty_like(x), np.zeros(x.shape[1], x.dtype), np.zeros(x.shape[1], x.dtype)
     merged = len(mean) == 1
     columns = _columns(x, merged)
     sets, positions, channels = columns.shape
@@ -148,7 +160,9 @@ def channel_normalize_backward(
         _sums(product, width, sums[1][number])
 
     parallel_for(reduce, chunks)
-    sum_g, sum_gx = sums.reshape(2, len(starts), sets, -1, channels).sum((1, 3), dtype=np.float64)  # (S, C) each
+    sum_g, sum_gx = sums.reshape(2, len(starts), sets, -1, channels).sum(
+        (1, 3), dtype=np.float64
+    )  # (S, C) each
     spread = _per_channel(rstd, channels)
     sum_gx *= spread
     gain = spread if weight is None else spread * weight
@@ -156,9 +170,8 @@ def channel_normalize_backward(
     count = positions * (channels // rstd.shape[1])
     share = sum_g if weight is None else sum_g * weight
     share_x = sum_gx if weight is None else sum_gx * weight
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean_h = _per_channel(share.reshape(grouped).sum(2) / count, channels)
-        mean_hx = _per_channel(share_x.reshape(grouped).sum(2) / count, channels)
+    mean_h = _per_channel(share.reshape(grouped).sum(2) / count, channels)
+    mean_hx = _per_channel(share_x.reshape(grouped).sum(2) / count, channels)
     slope = -spread * spread * mean_hx
     by_g, by_x, rest = (_tiled(one, wide) for one in (gain, slope, -spread * mean_h - slope * centre))
     gx = np.empty_like(wide)
@@ -176,7 +189,7 @@ def channel_normalize_backward(
 
 
 def _columns(x: np.ndarray, merged: bool) -> np.ndarray:
-    """x (N, C, *spatial) as (N, M, C), or as (1, N·M, C) if merged; a copy unless it is channels-last already."""
+    """x (N, C, *spatial) as (N, M, C), or (1, N·M, C) if merged; a copy unless it is channels-last."""
     rows = np.ascontiguousarray(channels_last(x))
     channels = x.shape[1]
     return rows.reshape(1 if merged else len(x), math.prod(rows.shape[0 if merged else 1 : -1]), channels)
@@ -210,7 +223,7 @@ def _sums(part: np.ndarray, width: int, out: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _chunks(shape: tuple[int, int, int]) -> tuple[tuple[Chunk, ...], dict[int, int]]:
-    """Cut (S, rows, width) into chunks of sets and rows; and the numbers of the parts by the row they start at."""
+    """Cut (S, rows, width) into chunks of sets and rows; number the parts by the row they start at."""
     sets, rows, width = shape
     parallel = sets * rows * width > _PARALLEL
     at_most = max(1, _BUDGET // max(1, width))
@@ -232,13 +245,13 @@ def _tiled(values: np.ndarray, wide: np.ndarray) -> np.ndarray:
     return np.tile(values.astype(wide.dtype), (1, wide.shape[2] // max(1, values.shape[1])))[:, None]
 
 
-# -- over rows ----------------------------------------------------------------------------------------------------------
+# -- over rows -----------------------------------------------------------------------------------------------
 
 
 def row_normalize(
     x: np.ndarray, weight: Optional, bias: Optional, *, eps: float, centred: bool
 ) -> tuple[np.ndarray, Optional, np.ndarray]:
-    """Normalise each row of x (R, D): (x - mean)/√(var + eps) · weight + bias; also gives mean (R,) and rstd (R,).
+    """(x - mean)/√(var + eps) · weight + bias for each row of x (R, D); and mean (R,), rstd (R,).
 
     Without `centred` the mean counts as zero: root-mean-square normalisation; None is given for it.
 
@@ -280,7 +293,8 @@ def row_normalize_backward(
     With x̂ = (x - mean)·rstd and h = g·weight, means along the row: gx = rstd · (h - mean(h) - x̂ · mean(h·x̂)),
     without mean(h) where nothing was centred; gw = Σ g·x̂ and gb = Σ g over the rows.
 
-    >>> row_normalize_backward(np.array([[1.0, 0.0]]), np.array([[1.0, 3.0]]), np.array([2.0]), np.array([1.0]), None)
+    >>> g, x = np.array([[1.0, 0.0]]), np.array([[1.0, 3.0]])
+    >>> row_normalize_backward(g, x, np.array([2.0]), np.array([1.0]), None)
     (array([[0., 0.]]), array([-1.,  0.]), array([1., 0.]))
     """
     rows, width = x.shape
@@ -319,6 +333,3 @@ def row_normalize_backward(
 def _row_chunks(rows: int, width: int) -> tuple[slice, ...]:
     parallel = rows * width > _PARALLEL
     return tuple(slice(*cut) for cut in split(rows, max(1, _BUDGET // max(1, width)), parallel=parallel))
-
-
-Kernel = Callable[..., np.ndarray]

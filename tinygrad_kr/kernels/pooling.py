@@ -1,9 +1,8 @@
 """Max and average pooling, plain and adaptive, forward and backward, in any number of spatial dimensions.
 
-Every pooling here is a table of taps per spatial axis: tap number k says which outputs have a k-th input
-position in their window, and which position that is. A plain pooling's taps are slices, clipped to the input,
-so that no padding is ever written; an adaptive pooling's windows differ in size, and its taps are index
-arrays. Maxima and sums are separable: one pass per axis instead of one per window position.
+Windows are tables of taps per spatial axis (see `pooling_axes`). Maxima and sums are separable: one pass per
+axis and tap instead of one per window position. The winner of a window is found again in the backward pass,
+by equality with its maximum: nothing but x and out is kept.
 
 Shapes are PyTorch's, (N, C, *spatial) in any memory order; results are (N, *spatial, C) buffers handed out as
 (N, C, *spatial) views. Work is cut along samples, or along channels when samples are few.
@@ -14,11 +13,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
+from .pooling_axes import Axis, Index, Tap, adaptive_axes, window_axis
 from .threads import get_num_threads, parallel_for, split
 from .windows import channels_first, channels_last, working_dtype
 
@@ -35,34 +33,8 @@ __all__ = [
 ]
 
 # Numbers of input per chunk, and the tile size from which one reduction beats a pass per tap.
-_BUDGET = 2**17
+_BUDGET = 2**19
 _MANY = 16
-
-Index = slice | np.ndarray
-
-
-class Tap(NamedTuple):
-    """Outputs along one axis that have this tap, and the inputs it reads for them."""
-
-    outputs: Index
-    inputs: Index
-
-
-class _Axis(NamedTuple):
-    """How windows lie along one axis.
-
-    `taps` come in window order; `counts` is how many inputs each window holds, padding left out. `reduction`
-    has the taps that reach every output first, `full` of them. Where windows tile the input, `tile` is their
-    size and the taps of one window can be reduced in one call; else it is 0.
-    """
-
-    size: int
-    taps: tuple[Tap, ...]
-    counts: np.ndarray
-    reduction: tuple[Tap, ...]
-    full: int
-    overlapping: bool
-    tile: int = 0
 
 
 def output_shape(
@@ -197,14 +169,14 @@ def adaptive_max_pool(
     >>> adaptive_max_pool(np.arange(5.0).reshape(1, 1, 5), (2,))[0]
     array([[[2., 4.]]])
     """
-    return _maximum(x, _adaptive_axes(x.shape[2:], tuple(output_size)), return_indices)
+    return _maximum(x, adaptive_axes(x.shape[2:], tuple(output_size)), return_indices)
 
 
 def adaptive_max_pool_backward(
     g: np.ndarray, x: np.ndarray, out: np.ndarray, output_size: Sequence[int]
 ) -> np.ndarray:
     """Gradient of `adaptive_max_pool`: each g goes to the input position that won its window."""
-    return _maximum_backward(g, x, out, _adaptive_axes(x.shape[2:], tuple(output_size)))
+    return _maximum_backward(g, x, out, adaptive_axes(x.shape[2:], tuple(output_size)))
 
 
 def adaptive_avg_pool(x: np.ndarray, output_size: Sequence[int]) -> np.ndarray:
@@ -213,15 +185,15 @@ def adaptive_avg_pool(x: np.ndarray, output_size: Sequence[int]) -> np.ndarray:
     >>> adaptive_avg_pool(np.arange(5.0).reshape(1, 1, 5), (2,))
     array([[[1., 3.]]])
     """
-    axes = _adaptive_axes(x.shape[2:], tuple(output_size))
+    axes = adaptive_axes(x.shape[2:], tuple(output_size))
     return _average(x, axes, _per_window([axis.counts for axis in axes], x.dtype))
 
 
 def adaptive_avg_pool_backward(
     g: np.ndarray, x_shape: Sequence[int], output_size: Sequence[int]
 ) -> np.ndarray:
-    """Gradient of `adaptive_avg_pool`: each g, divided by its window's size, to every position of the window."""
-    axes = _adaptive_axes(tuple(x_shape[2:]), tuple(output_size))
+    """Gradient of `adaptive_avg_pool`: each g, over its window's size, to every position of the window."""
+    axes = adaptive_axes(tuple(x_shape[2:]), tuple(output_size))
     return _average_backward(g, tuple(x_shape), axes, _per_window([axis.counts for axis in axes], g.dtype))
 
 
@@ -232,56 +204,16 @@ def _window_axes(
     padding: Sequence[int],
     dilation: Sequence[int],
     ceil_mode: bool,
-) -> tuple[_Axis, ...]:
+) -> tuple[Axis, ...]:
     size = output_shape(
         x.shape[2:], kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode
     )
-    return tuple(map(_window_axis, x.shape[2:], size, kernel, stride, padding, dilation))
-
-
-@lru_cache(maxsize=512)
-def _window_axis(length: int, size: int, k: int, s: int, p: int, d: int) -> _Axis:
-    taps = []
-    counts = np.zeros(size, np.int64)
-    for i in range(k):
-        offset = i * d - p
-        first = max(0, -(offset // s))  # the first output whose tap is not left of the input
-        last = min(size - 1, (length - 1 - offset) // s)
-        if first <= last:
-            outputs = slice(first, last + 1)
-            taps.append(Tap(outputs, slice(first * s + offset, last * s + offset + 1, s)))
-            counts[outputs] += 1
-    tile = k if k == s and p == 0 and d == 1 and size * k <= length else 0
-    return _axis(size, taps, counts, overlapping=(k - 1) * d + 1 > s, tile=tile)
-
-
-@lru_cache(maxsize=512)
-def _adaptive_axes(lengths: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[_Axis, ...]:
-    return tuple(map(_adaptive_axis, lengths, sizes))
-
-
-def _adaptive_axis(length: int, size: int) -> _Axis:
-    if size and length and length % size == 0:
-        return _window_axis(length, size, length // size, length // size, 0, 1)
-    starts = np.arange(size) * length // max(1, size)
-    counts = -(-(np.arange(size) + 1) * length // max(1, size)) - starts
-    taps = []
-    for k in range(int(counts.max(initial=0))):
-        (outputs,) = np.nonzero(counts > k)
-        taps.append(Tap(outputs, starts[outputs] + k))
-    return _axis(size, taps, counts, overlapping=True)
-
-
-def _axis(size: int, taps: list[Tap], counts: np.ndarray, *, overlapping: bool, tile: int = 0) -> _Axis:
-    reach = [len(range(size)[tap.outputs] if isinstance(tap.outputs, slice) else tap.outputs) for tap in taps]
-    full = [tap for tap, count in zip(taps, reach, strict=True) if count == size]
-    rest = [tap for tap, count in zip(taps, reach, strict=True) if count < size]
-    return _Axis(size, tuple(taps), counts, (*full, *rest), len(full), overlapping, tile)
+    return tuple(map(window_axis, x.shape[2:], size, kernel, stride, padding, dilation))
 
 
 def _divisor(
     x: np.ndarray,
-    axes: tuple[_Axis, ...],
+    axes: tuple[Axis, ...],
     kernel: Sequence[int],
     stride: Sequence[int],
     padding: Sequence[int],
@@ -302,11 +234,11 @@ def _divisor(
 
 def _per_window(counts: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
     """Product over the axes of counts per output, as (*spatial, 1), or a single number if all are equal."""
-    product = np.ones((), np.int64)
+    product: np.ndarray = np.ones((), np.int64)
     for count in counts:
         product = product[..., None] * count
     if product.size and (product == product.flat[0]).all():
-        product = product.flat[0]
+        product = product.reshape(-1)[0]
     return np.asarray(product, dtype)[..., None]
 
 
@@ -315,7 +247,7 @@ def _parts(samples: int, channels: int, plane: int) -> list[tuple[slice, slice]]
     total = samples * channels * plane
     if not total:
         return []
-    parallel = get_num_threads() > 1 and total > 2**16
+    parallel = get_num_threads() > 1 and total > 2**18
     if parallel and samples < get_num_threads():
         cuts = split(channels, max(1, _BUDGET // plane))
         return [(slice(n, n + 1), slice(*cut)) for n in range(samples) for cut in cuts]
@@ -324,7 +256,7 @@ def _parts(samples: int, channels: int, plane: int) -> list[tuple[slice, slice]]
 
 
 def _for_parts(shape: Sequence[int], run: Callable[..., None], *arrays: np.ndarray) -> None:
-    """Call `run` with the same part of every array, each (N, *spatial, C); `shape` is the input's (N, C, ...)."""
+    """Call `run` with the same part of every array (N, *spatial, C); `shape` is the input's (N, C, ...)."""
 
     def work(part: tuple[slice, slice]) -> None:
         run(*(array[part[0], ..., part[1]] for array in arrays))
@@ -342,9 +274,13 @@ def _along(number: int, index: Index) -> tuple[Index, ...]:
     return (*(slice(None),) * (number + 1), index)
 
 
-def _reduce(x: np.ndarray, axes: tuple[_Axis, ...], combine: np.ufunc, empty: float, out: np.ndarray) -> None:
+def _reduce(x: np.ndarray, axes: tuple[Axis, ...], combine: np.ufunc, empty: float, out: np.ndarray) -> None:
     """Combine each window of x (n, *spatial, c) into out, one axis after the other."""
     x = _readable(x)
+    if combine is np.add and all(axis.size == 1 and axis.tile == n for axis, n in zip(axes, x.shape[1:])):
+        flat = x.reshape(len(x), -1, x.shape[-1])
+        np.matmul(np.ones((1, flat.shape[1]), x.dtype), flat, out=out.reshape(len(x), 1, -1))
+        return
     for number, axis in enumerate(axes):
         if number == len(axes) - 1:
             target = out
@@ -360,7 +296,7 @@ def _reduce(x: np.ndarray, axes: tuple[_Axis, ...], combine: np.ufunc, empty: fl
 
 
 def _reduce_taps(
-    x: np.ndarray, number: int, axis: _Axis, combine: np.ufunc, empty: float, target: np.ndarray
+    x: np.ndarray, number: int, axis: Axis, combine: np.ufunc, empty: float, target: np.ndarray
 ) -> None:
     taps = axis.reduction
     if axis.full >= 2:
@@ -381,7 +317,7 @@ def _reduce_taps(
 
 
 def _maximum(
-    x: np.ndarray, axes: tuple[_Axis, ...], return_indices: bool
+    x: np.ndarray, axes: tuple[Axis, ...], return_indices: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
     source = channels_last(x)
     shape = (x.shape[0], *(axis.size for axis in axes), x.shape[1])
@@ -403,7 +339,7 @@ def _maximum(
     return channels_first(out), channels_first(indices)
 
 
-def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[_Axis, ...]) -> np.ndarray:
+def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[Axis, ...]) -> np.ndarray:
     gx = np.empty((x.shape[0], *x.shape[2:], x.shape[1]), g.dtype)
     separate = not any(axis.overlapping for axis in axes)
     bits = np.dtype(f"i{g.itemsize}")
@@ -412,23 +348,23 @@ def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple
         g, x, out = _readable(g), _readable(x), _readable(out)
         gx.fill(0)
         for where, source, won, again in _winners(x, out, axes):
-            # On bits, so that an infinite g times "not the winner" is zero and not NaN.
-            share = np.multiply(
-                g[where].view(bits), won, out=gx[source].view(bits) if separate and not again else None
-            )
+            # A masked copy stumbles over every branch; a product does not. It is one of bit patterns, since
+            # an infinite g times "not the winner" would be NaN.
             if separate and not again:
+                np.multiply(g[where].view(bits), won, out=gx[source].view(bits))
                 continue
+            share = np.multiply(g[where].view(bits), won).view(g.dtype)
             if any(isinstance(index, np.ndarray) for index in source):
-                np.add.at(gx, source, share.view(g.dtype))
+                np.add.at(gx, source, share)  # type: ignore[arg-type]
             else:
-                gx[source] += share.view(g.dtype)
+                gx[source] += share
 
     _for_parts(x.shape, run, gx, *map(channels_last, (g, x, out)))
     return channels_first(gx)
 
 
 def _winners(
-    x: np.ndarray, out: np.ndarray, axes: tuple[_Axis, ...]
+    x: np.ndarray, out: np.ndarray, axes: tuple[Axis, ...]
 ) -> Iterator[tuple[tuple[Index, ...], tuple[Index, ...], np.ndarray, bool]]:
     """For each window position in order: (index into out, index into x, which windows it won, second visit?).
 
@@ -465,7 +401,7 @@ def _as_array(index: Index) -> np.ndarray:
     return index
 
 
-def _average(x: np.ndarray, axes: tuple[_Axis, ...], divisor: np.ndarray) -> np.ndarray:
+def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: np.ndarray) -> np.ndarray:
     work = working_dtype(x.dtype)
     out = np.empty((x.shape[0], *(axis.size for axis in axes), x.shape[1]), work)
 
@@ -478,7 +414,7 @@ def _average(x: np.ndarray, axes: tuple[_Axis, ...], divisor: np.ndarray) -> np.
 
 
 def _average_backward(
-    g: np.ndarray, x_shape: tuple[int, ...], axes: tuple[_Axis, ...], divisor: np.ndarray
+    g: np.ndarray, x_shape: tuple[int, ...], axes: tuple[Axis, ...], divisor: np.ndarray
 ) -> np.ndarray:
     gx = np.empty((x_shape[0], *x_shape[2:], x_shape[1]), g.dtype)
 
@@ -495,9 +431,9 @@ def _average_backward(
     return channels_first(gx)
 
 
-def _spread_axis(g: np.ndarray, number: int, axis: _Axis, target: np.ndarray) -> None:
+def _spread_axis(g: np.ndarray, number: int, axis: Axis, target: np.ndarray) -> None:
     """Add g at each window to every input of the window, along one axis."""
-    if axis.tile >= _MANY:
+    if axis.tile > axis.size:
         tiles = target[_along(number, slice(0, axis.size * axis.tile))]
         for tile in range(axis.size):
             place = slice(tile * axis.tile, (tile + 1) * axis.tile)
@@ -506,7 +442,7 @@ def _spread_axis(g: np.ndarray, number: int, axis: _Axis, target: np.ndarray) ->
     for tap in axis.taps:
         where, source = _along(number, tap.outputs), _along(number, tap.inputs)
         if isinstance(tap.inputs, np.ndarray):
-            np.add.at(target, source, g[where])
+            np.add.at(target, source, g[where])  # type: ignore[arg-type]
         elif axis.overlapping:
             target[source] += g[where]
         else:

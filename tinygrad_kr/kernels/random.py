@@ -129,23 +129,8 @@ class Stream(WordSource):
         if count < _BLOCK or not contiguous:
             out = fused_multiply_add(self._normal_pairs(count), std, mean)
         else:
-            whole = count // _BLOCK * _BLOCK
-            tail = _BLOCK if whole < count else 0
-            if dtype == np.float64:
-                words = self.double_words(count + tail)
-                transform = normal_float64
-            else:
-                words = self.words(count + tail)
-                transform = normal_float32
-            if tail:
-                words[whole : whole + tail] = words[count:].copy()
-                words = words[: whole + tail]
-            out = fused_multiply_add(transform(words), std, mean)
-            if tail:
-                blocks, out = out, np.empty(count, out.dtype)
-                out[:whole] = blocks[:whole]
-                out[-tail:] = blocks[whole:]
-        return out.astype(dtype, copy=False).reshape(shape)
+            out = self._normal_blocks(count, dtype, mean, std)
+        return _rounded(out, dtype).reshape(shape)
 
     def normal_each(self, mean: np.ndarray | float, std: np.ndarray | float) -> np.ndarray:
         """Normal with a mean and a standard deviation for each element, broadcast; at least one is an array.
@@ -232,7 +217,7 @@ class Stream(WordSource):
         out = self._unit(math.prod(shape))
         np.log1p(np.negative(out, out=out), out=out)
         out *= -1.0 / rate
-        return out.astype(dtype, copy=False).reshape(shape)
+        return _rounded(out, dtype).reshape(shape)
 
     def cauchy(
         self, shape: tuple[int, ...], dtype: DTypeLike = np.float32, median: float = 0.0, sigma: float = 1.0
@@ -251,7 +236,7 @@ class Stream(WordSource):
         out -= 0.5
         out *= math.pi
         out = fused_multiply_add(np.tan(out, out=out), sigma, median)
-        return out.astype(dtype, copy=False).reshape(shape)
+        return _rounded(out, dtype).reshape(shape)
 
     def log_normal(
         self, shape: tuple[int, ...], dtype: DTypeLike = np.float32, mean: float = 1.0, std: float = 2.0
@@ -268,7 +253,7 @@ class Stream(WordSource):
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
         out = fused_multiply_add(self._normal_pairs(math.prod(shape)), std, mean)
         with np.errstate(over="ignore"):
-            return np.exp(out, out=out).astype(dtype, copy=False).reshape(shape)
+            return _rounded(np.exp(out, out=out), dtype).reshape(shape)
 
     def leaky_slopes(self, x: np.ndarray, lower: float, upper: float) -> np.ndarray:
         """The random factors of RReLU: uniform in [lower, upper) where `x <= 0`, in C order, and 1 elsewhere.
@@ -474,7 +459,7 @@ class Stream(WordSource):
             keys = weights / self.exponential(weights.shape, dtype)
         if samples == 1:
             return keys.argmax(-1, keepdims=True)
-        return (-keys).argsort(-1, kind="stable")[..., :samples]
+        return (-keys).argsort(-1, kind="stable")[..., :samples].copy()
 
     # -- shared -------------------------------------------------------------------------------------------
 
@@ -483,6 +468,24 @@ class Stream(WordSource):
         if single:
             return unit_float32(self.words(count))
         return unit_float64(self.double_words(count))
+
+    def _normal_blocks(self, count: int, dtype: np.dtype[Any], mean: float, std: float) -> np.ndarray:
+        """`count` >= 16 normals made by the sixteen; the last block is a fresh one that overlaps the one before."""
+        draw, transform = self.words, normal_float32
+        if dtype == np.float64:
+            draw, transform = self.double_words, normal_float64
+        whole = count // _BLOCK * _BLOCK
+        if whole == count:
+            return fused_multiply_add(transform(draw(count)), std, mean)
+        # PyTorch fills float32 and float64 with uniforms to the end first, float16 block by block.
+        skipped = 0 if dtype == np.float16 else count - whole
+        words = draw(whole + skipped + _BLOCK)
+        words[whole : whole + _BLOCK] = words[whole + skipped :].copy()
+        blocks = fused_multiply_add(transform(words[: whole + _BLOCK]), std, mean)
+        out = np.empty(count, blocks.dtype)
+        out[:whole] = blocks[:whole]
+        out[-_BLOCK:] = blocks[whole:]
+        return out
 
     def _normal_pairs(self, count: int) -> np.ndarray:
         """Standard normals made in pairs; one that is left over is kept for the next call."""
@@ -505,6 +508,14 @@ class Stream(WordSource):
 def _part(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype of a complex number's parts."""
     return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
+
+
+def _rounded(x: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """`x` in `dtype`; float64 becomes float16 by way of float32, as in PyTorch."""
+    with np.errstate(over="ignore"):
+        if dtype == np.float16:
+            x = x.astype(np.float32, copy=False)
+        return x.astype(dtype, copy=False)
 
 
 def _floating(dtype: DTypeLike, name: str, *, allow_complex: bool = False) -> np.dtype[Any]:

@@ -67,7 +67,8 @@ def poisson_count(rate: float, uniform: Uniforms) -> int:
 
 def look_up(weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
     """For each uniform the first index whose cumulated share reaches it."""
-    shares = np.cumsum(weights, dtype=weights.dtype)
+    precision = np.float64 if weights.dtype == np.float64 else np.float32
+    shares = np.cumsum(weights, dtype=precision)
     shares /= shares[-1]
     shares[-1] = 1
     return np.searchsorted(shares.astype(np.float64), uniforms)
@@ -93,19 +94,22 @@ def integer_range(low: int, high: int | None, dtype: np.dtype[Any]) -> tuple[int
         if not max(lowest, _INT64_MIN) <= bound <= min(highest, _INT64_MAX):
             raise RuntimeError(f"{name} (={bound}) is out of bounds for {dtype}, [{lowest}, {highest}]")
     if floating:
-        low = _inward(low, +1, dtype, digits)
-        stop = _inward(stop, -1, dtype, digits) if high is not None else stop
+        low = _inward(low, +1, dtype)
+        if high is not None:
+            stop = _inward(stop, -1, dtype)
         if not low < stop:
             raise RuntimeError(
-                f"random_ finds no value of {dtype} from {low} to below {high}; use a wider dtype"
+                f"random_ expects a value of {dtype} from {low} to below {stop}; take a wider range or dtype"
             )
     return low, stop
 
 
-def _inward(bound: int, step: int, dtype: np.dtype[Any], digits: int) -> int:
-    """The bound itself, or the next that no value inside rounds beyond (`step` points inside)."""
+def _inward(bound: int, step: int, dtype: np.dtype[Any]) -> int:
+    """The bound, or the next value inside if its neighbour inside rounds out (`step` points inside)."""
     neighbour = bound + step
-    rounded = int(float(dtype.type(neighbour)))
-    if (rounded - bound) * step > 0:
+    rounded = int(dtype.type(neighbour))
+    rounds_out = rounded < bound if step > 0 else rounded >= bound
+    if not rounds_out:
         return bound
-    return rounded + step * 2 ** (abs(neighbour).bit_length() - digits)
+    spacing = 2 ** (abs(neighbour).bit_length() - SIGNIFICAND_BITS[dtype.char])
+    return rounded + step * spacing

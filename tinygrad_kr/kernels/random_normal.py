@@ -199,9 +199,11 @@ def _cos_sin_float32(angle: np.ndarray, trig: np.ndarray, single: np.ndarray, do
     octant += np.int32(1)
     octant &= np.int32(~1)  # 0, 2, 4, 6 or 8: the nearest multiple of pi/2, in octants
     cosine[...] = octant
-    for part in _PI_OVER_4:  # each product is exact
+    for part in _PI_OVER_4[:2]:  # these products are exact, the third is not
         np.multiply(cosine, part, out=sine)
         angle -= sine
+    np.multiply(cosine, _PI_OVER_4[2], out=square_wide, dtype=np.float64)
+    np.subtract(angle, square_wide, out=angle, casting="same_kind")
     np.multiply(angle, angle, out=square)
 
     # cos = 1 - z/2 + z^2 C(z) and sin = x + x z S(z), of which the innermost steps are alike

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 Window = tuple[slice, ...]
+Index = tuple[Any, ...]
 
 
 def _windows(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import contextvars
+import itertools
 import math
 import os
 import threading
@@ -316,7 +317,7 @@ def split(total: int, at_most: int, *, parallel: bool = True) -> list[tuple[int,
     pieces = min(pieces, total)
     size, longer = divmod(total, pieces)
     starts = [i * size + min(i, longer) for i in range(pieces + 1)]
-    return list(zip(starts[:-1], starts[1:], strict=True))
+    return list(itertools.pairwise(starts))
 
 
 def scratch(slot: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

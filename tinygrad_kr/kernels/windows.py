@@ -1,4 +1,4 @@
-"""Geometry shared by convolution and pooling: paddings, output sizes, channels-last views, zero-padded blocks.
+"""Geometry shared by convolution and pooling: paddings, output sizes, channels-last views.
 
 Shapes are (N, C, *spatial) outside; memory is (N, *spatial, C) underneath. Spatial arguments are tuples with
 one entry per spatial dimension; a padding entry is an int (both sides) or a pair (before, after).
@@ -44,7 +44,7 @@ def output_shape(
     padding: Padding,
     dilation: Sequence[int],
 ) -> tuple[int, ...]:
-    """Spatial sizes of a convolution's output: ⌊(L + before + after - d·(k - 1) - 1) / s⌋ + 1 in each dimension.
+    """Spatial sizes of a convolution's output: ⌊(L + before + after - d·(k - 1) - 1) / s⌋ + 1.
 
     Raises `RuntimeError` when the dilated kernel is larger than the padded input.
 

@@ -20,7 +20,7 @@ import numpy as np
 from .threads import scratch
 
 if TYPE_CHECKING:
-    from .convolution import Chunk
+    from .correlation import Chunk
 
 __all__ = ["accumulate", "correlate", "is_finite", "transform_weight", "untransform_weight"]
 
@@ -35,7 +35,7 @@ def transform_weight(weight: np.ndarray) -> np.ndarray:
     """G w Gᵀ: (O, C, 3, 3) -> (16, C, O)."""
     outputs, channels = weight.shape[:2]
     matrix = np.array(_G, weight.dtype)
-    half = matrix @ np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(3, -1)
+    half: np.ndarray = matrix @ np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(3, -1)
     return (matrix @ half.reshape(4, 3, -1)).reshape(16, channels, outputs)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Conversion:
-    """The part of `Module` that converts: `to`, `float`, `double`, `cpu`, `requires_grad_`, `zero_grad` ..."""
+    """The part of `Module` that converts: `to`, `float`, `double`, `requires_grad_`, `zero_grad` ..."""
 
     if TYPE_CHECKING:
         _parameters: dict[str, Parameter | None]

@@ -1,4 +1,4 @@
-"""Hooks of modules: functions that see, and may replace, what goes in and out of `forward` and of its backward.
+"""Hooks of modules: functions that see, and may replace, what goes into and out of a module.
 
 `Module.__call__` comes here only when there is a hook. The hooks of one module live in its dicts
 `_forward_hooks`, `_forward_pre_hooks`, `_backward_hooks` and `_backward_pre_hooks`; the ones that
@@ -107,7 +107,7 @@ def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
 
 
 def register_module_buffer_registration_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(module, name, buffer)` whenever a buffer is registered; what it returns is registered instead.
+    """Call `hook(module, name, buffer)` whenever one is registered; what it returns is registered instead.
 
     Source: PyTorch, `torch.nn.modules.module.register_module_buffer_registration_hook`.
     """
@@ -115,7 +115,7 @@ def register_module_buffer_registration_hook(hook: Hook) -> RemovableHandle:
 
 
 def register_module_module_registration_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(module, name, child)` whenever a child is registered; what it returns is registered instead.
+    """Call `hook(module, name, child)` whenever one is registered; what it returns is registered instead.
 
     Source: PyTorch, `torch.nn.modules.module.register_module_module_registration_hook`.
     """
@@ -228,7 +228,7 @@ class _Passage(Function):
 
 
 class BackwardGate:
-    """The backward hooks of one call: an identity around its inputs and one around its outputs tell the gradients.
+    """The backward hooks of one call: an identity before the inputs and one behind the outputs serve them.
 
     Backward passes the outputs first: the pre-hooks run, and the gradients are kept until those of the inputs
     are known and the hooks can be shown both.
@@ -319,7 +319,7 @@ class BackwardGate:
 def _passed(
     values: tuple[Any, ...], react: Callable[[tuple[Any, ...]], tuple[Any, ...]]
 ) -> tuple[tuple[Any, ...], list[int] | None]:
-    """`values` with their tensors behind an identity, and where those are; unchanged if none needs gradients."""
+    """`values` with the tensors behind an identity, and where those are; unchanged if none needs one."""
     positions = [position for position, value in enumerate(values) if isinstance(value, Tensor)]
     tensors = [values[position] for position in positions]
     if not state.recording or not any(tensor.requires_grad for tensor in tensors):
@@ -327,7 +327,8 @@ def _passed(
     passed = list(values)
     for position, tensor in zip(positions, _Passage.apply(react, *tensors)):
         passed[position] = tensor
-    return (type(values)(*passed) if hasattr(values, "_fields") else tuple(passed)), positions  # type: ignore[call-arg]
+    rebuilt = type(values)(*passed) if hasattr(values, "_fields") else tuple(passed)
+    return rebuilt, positions
 
 
 def _spread(grads: tuple[Any, ...], positions: list[int], count: int) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpec
 
 
 class _WithModule:
-    """A hook that wants the module as its first argument. It does not hold the module: that would be a cycle."""
+    """A hook that wants the module as its first argument, but does not hold it: that would be a cycle."""
 
     def __init__(self, hook: Callable[..., Any]) -> None:
         if not callable(hook):
@@ -207,7 +207,7 @@ class StateDict:
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        """Load this module's own state (not its children's); subclasses extend it to accept older versions."""
+        """Load this module's own state, not its children's; subclasses extend it to accept older versions."""
         for hook in self._load_state_dict_pre_hooks.values():
             first = (self,) if isinstance(hook, _WithModule) else ()
             hook(
@@ -243,7 +243,7 @@ class StateDict:
             if not hasattr(given, "__array__"):
                 error_msgs.append(
                     f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object '
-                    'from '
+                    "from "
                     f"checkpoint but received {type(given)}"
                 )
                 return
@@ -267,7 +267,7 @@ class StateDict:
         except Exception as error:
             error_msgs.append(
                 f'While copying the parameter named "{key}", whose dimensions in the model are '
-                f'{tensor.size()} and '
+                f"{tensor.size()} and "
                 f"whose dimensions in the checkpoint are {given.size()}, an exception occurred : "
                 f"{error.args}."
             )
@@ -275,11 +275,11 @@ class StateDict:
     # -- hooks -------------------------------------------------------------------------------------
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, metadata)` after `state_dict`; what it returns replaces the dict."""
+        """Call `hook(module, state_dict, prefix, metadata)` afterwards; it may return another dict."""
         return register(self._state_dict_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, metadata)` after `state_dict`, to change the dict in place."""
+        """Call `hook(module, state_dict, prefix, metadata)` afterwards, to change the dict in place."""
         hook._from_public_api = True  # type: ignore[attr-defined]
         return register(self._state_dict_hooks, hook)
 

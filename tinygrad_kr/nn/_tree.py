@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..tensor import Tensor
-from . import _unregistered
+from ._unregistered import check_watched
 from .parameter import Parameter
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .module import Module
 
@@ -24,11 +24,10 @@ class Tree:
         _buffers: dict[str, Tensor | None]
         _modules: dict[str, Module | None]
 
-
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their names; a shared one once, unless `remove_duplicate` is false.
+        """This module and all below it with their names; a shared one once, if `remove_duplicate`.
 
         >>> net = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Sequential(torch.nn.ReLU()))
         >>> [name for name, _ in net.named_modules()]
@@ -80,14 +79,13 @@ class Tree:
 
         Source: PyTorch, `torch.nn.Module.named_parameters`.
         """
-        if _watched:
-            _check_watched(self)
+        check_watched(self)  # type: ignore[arg-type]
         return self._named_members(
             lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
         )
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """All parameters, in the order of registration; a shared one once. This is what optimizers are given."""
+        """All parameters, in the order of registration, a shared one once: what optimizers are given."""
         for _, parameter in self.named_parameters(recurse=recurse):
             yield parameter
 
@@ -128,7 +126,7 @@ class Tree:
         module = self
         for name in target.split(".") if target else ():
             found = _attribute(module, name)
-            if not isinstance(found, Module):
+            if not isinstance(found, Tree):
                 raise AttributeError(f"`{name}` is not an nn.Module")
             module = found
         return module
@@ -137,11 +135,11 @@ class Tree:
         """Put `module` where the module with a full name is; if `strict`, there must be one."""
         if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
-        if not isinstance(module, Module):
+        if not isinstance(module, Tree):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
-        if (strict or hasattr(parent, name)) and not isinstance(_attribute(parent, name), Module):
+        if (strict or hasattr(parent, name)) and not isinstance(_attribute(parent, name), Tree):
             raise AttributeError(f"`{name}` is not an nn.Module")
         setattr(parent, name, module)
 
@@ -163,7 +161,7 @@ class Tree:
         return found
 
     def apply(self, fn: Callable[[Module], None]) -> Self:
-        """Call `fn` on every module below this one and on this one, children first; to initialise weights, say.
+        """Call `fn` on every module below this one, then on this one: to initialise weights, for example.
 
         >>> def fill(m):
         ...     if isinstance(m, torch.nn.Linear):
@@ -180,7 +178,10 @@ class Tree:
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Put this module and all below it into training mode (dropout drops, batch norm uses the batch), or not."""
+        """Put this module and all below it into training mode, or with `mode=False` into evaluation mode.
+
+        In training, dropout drops and batch norm uses the statistics of the batch; in evaluation they do not.
+        """
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         self.training = mode

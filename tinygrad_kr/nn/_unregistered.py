@@ -14,41 +14,47 @@ if TYPE_CHECKING:
 _watched: weakref.WeakKeyDictionary[Module, set[str]] = weakref.WeakKeyDictionary()
 
 
-def _watch(module: Module, name: str, value: Any) -> None:
+def watch(module: Module, name: str, value: Any) -> None:
     """Warn if a plain list, tuple or dict holds what `parameters()` would not find; remember an empty one."""
-    if not value and not isinstance(value, tuple):
+    if value:
+        _warn(module, name, value)
+    elif not isinstance(value, tuple):
         _watched.setdefault(module, set()).add(name)
-    elif value:
-        _warn_unregistered(module, name, value, stacklevel=4)
 
 
-def _check_watched(root: Module) -> None:
-    """The same for containers that were empty when they were assigned, and were filled since."""
+def check_watched(root: Module) -> None:
+    """The same for containers that were empty when they were assigned and have been filled since."""
+    if not _watched:
+        return
     for module in root.modules():
         for name in list(_watched.get(module, ())):
             value = module.__dict__.get(name)
             if value:
                 _watched[module].discard(name)
-                _warn_unregistered(module, name, value, stacklevel=4)
+                _warn(module, name, value)
 
 
-def _warn_unregistered(module: Module, name: str, value: Any, stacklevel: int) -> None:
-    inside = list(value.values()) if isinstance(value, dict) else value
-    found = next((one for one in inside if isinstance(one, (Module, Parameter))), None)
-    if found is None:
+def _warn(module: Module, name: str, value: Any) -> None:
+    from .module import Module
+
+    inside = [
+        one
+        for one in (value.values() if isinstance(value, dict) else value)
+        if isinstance(one, (Module, Parameter))
+    ]
+    if not inside:
         return
-    known: set[Any] = set()
     if "_modules" in module.__dict__:
-        known = {*module.modules(), *(p for m in module.modules() for p in m._parameters.values())}
-    if all(one in known for one in inside if isinstance(one, (Module, Parameter))):
-        return
-    kind = "Parameter" if isinstance(found, Parameter) else "Module"
+        known: set[Any] = set(module.modules())
+        known.update(*(one._parameters.values() for one in known))
+        if known.issuperset(inside):
+            return
+    kind = "Parameter" if isinstance(inside[0], Parameter) else "Module"
     container = f"nn.{kind}{'Dict' if isinstance(value, dict) else 'List'}"
     warnings.warn(
         f"{type(module).__name__}.{name} is a plain {type(value).__name__} that holds a "
-        f"{type(found).__name__}: its {'parameters are' if kind == 'Module' else 'values are'} not "
-        "registered, so parameters(), state_dict() and to() do not see them and an optimizer will not train "
-        f"them. Use {container} instead.",
+        f"{type(inside[0]).__name__}, which is not registered: parameters(), state_dict() and to() do not "
+        f"see it, and an optimizer will not train it. Use {container} instead.",
         UserWarning,
-        stacklevel=stacklevel,
+        stacklevel=4,
     )

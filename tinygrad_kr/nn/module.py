@@ -1,23 +1,22 @@
 """`Module`: the base class of every layer and model.
 
 A module is a tree: it registers parameters, buffers and child modules as they are assigned to its attributes,
-in order, in the dicts `_parameters`, `_buffers` and `_modules`, and everything else here walks these dicts.
-
-What a module does at a call and at saving is in the files beside this one: `_hooks.py`, `_state.py` (state
-dicts) and `_conversion.py` (dtypes).
+in order, in the dicts `_parameters`, `_buffers` and `_modules`. This file does that, and the call. What walks
+these dicts is beside it: `_tree.py` (finding and naming), `_state.py` (state dicts), `_conversion.py`
+(dtypes); the hooks of a call are in `_hooks.py`.
 """
 
 from __future__ import annotations
 
-import warnings
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..tensor import Tensor
 from ._conversion import Conversion
 from ._hooks import Hook, RemovableHandle, call_with_hooks, everywhere, register, registered
 from ._state import StateDict
+from ._tree import Tree
+from ._unregistered import watch
 from .parameter import Buffer, Parameter
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ _TABLES = ("_parameters", "_buffers", "_modules")
 _global_forward, _global_forward_pre, _global_backward, _global_backward_pre = everywhere
 
 
-class Module(StateDict, Conversion):
+class Module(Tree, StateDict, Conversion):
     """The base class of layers and models: define `__init__` with what it learns, and `forward`.
 
     Parameters and modules assigned as attributes after `super().__init__()` are registered: `parameters()`
@@ -254,8 +253,8 @@ class Module(StateDict, Conversion):
             known = name not in self._non_persistent_buffers_set
             self.register_buffer(name, value, value.persistent if isinstance(value, Buffer) else known)
         else:
-            if type(value) in (list, tuple, dict):
-                _watch(self, name, value)
+            if isinstance(value, (list, tuple, dict)):
+                watch(self, name, value)
             object.__setattr__(self, name, value)
 
     def _forget(self, name: str, *, keep: str) -> None:
@@ -344,7 +343,7 @@ class Module(StateDict, Conversion):
     register_backward_hook = register_full_backward_hook
 
     def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` before backward passes the module; what it returns replaces the tuple."""
+        """Call `hook(module, grad_output)` before backward passes the module; it may return another tuple."""
         return register(self._backward_pre_hooks, hook, prepend=prepend)
 
     # -- text --------------------------------------------------------------------------------------
@@ -374,11 +373,9 @@ def indented(text: str) -> str:
 
 def _typename(value: Any) -> str:
     """The name of a value's type as PyTorch's messages spell it."""
+    if isinstance(value, Tensor):
+        return value.type()
     cls = type(value)
-    if cls is Tensor:
-        return (
-            "torch.FloatTensor" if value._array.dtype.name == "float32" else f"torch.Tensor of {value.dtype}"
-        )
     return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
 
 

@@ -41,7 +41,7 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A tensor that becomes a buffer of the module it is assigned to: kept and moved with it, but not trained.
+    """A tensor that becomes a buffer of the module it is assigned to: part of its state, but not trained.
 
     Args:
         data: its values; the memory is shared, not copied.

@@ -365,17 +365,17 @@ for _function, _names in (
 
 # -- the operators -------------------------------------------------------------------------------
 
-_OPERANDS = (Tensor, int, float, complex, np.ndarray, np.generic)
+OPERANDS = (Tensor, int, float, complex, np.ndarray, np.generic)
 
 
 def operator(function: Callable[[Any, Any], Any], symbol: str) -> None:
     """Make a primitive of two arguments the operator `__symbol__`, its reflected and its in-place form."""
 
     def straight(self: Tensor, other: Any) -> Any:
-        return function(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+        return function(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def reflected(self: Tensor, other: Any) -> Any:
-        return function(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+        return function(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     graft(straight, f"__{symbol}__")
     graft(reflected, f"__r{symbol}__")

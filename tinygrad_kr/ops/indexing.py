@@ -1,7 +1,7 @@
 """Indexing: reading and writing parts of tensors with integers, slices, masks and integer tensors.
 
-What can be said with integers, slices, `None` and `...` gives views; masks and integer tensors give copies. Taking
-elements and putting elements into zeros are each other's derivative, so both are primitives here.
+What integers, slices, `None` and `...` describe is a view; masks and integer tensors give copies. Taking
+elements and placing elements among zeros are each other's derivative, so both are primitives here.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from ..autograd.primitive import constant, rule
 from ..kernels.scatter import scatter_sum
 from ..state import state
 from ..tensor import Tensor, base_of, graft, wrap
-from ._public import as_array, axis_of, constant_tensor, public, require_tensor
-from .shape import broadcast_tensors, unsqueeze_rule
+from ._public import as_array, axis_of, public, require_tensor
+from .conversion import astype_rule
+from .shape import broadcast_tensors, expand_rule, reshape_rule, unsqueeze_rule
 
 __all__ = [
     "argwhere",
-    "diagonal_scatter",
     "fill",
     "fill_",
     "index_put",
     "index_put_",
-    "masked_scatter",
     "masked_select",
     "narrow",
     "narrow_copy",
@@ -38,21 +37,24 @@ __all__ = [
     "zero_",
 ]
 
+FULL = slice(None)
+BasicIndex = tuple[Any, ...]
 
-# -- the derivatives ---------------------------------------------------------------------------------------------
+
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
-def slice_(x: Any, *, index: tuple[Any, ...]) -> Any:
+def slice_(x: Any, *, index: BasicIndex) -> Any:
     """The view that integers, slices, None and `...` describe."""
     return x[index]
 
 
 def select_(x: Any, *, axis: int, index: int) -> Any:
     """The view at one position of one dimension."""
-    return x[(*[slice(None)] * axis, index, ...)]
+    return x[(*[FULL] * axis, index, ...)]
 
 
-def place_(value: Any, *, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
+def place_(value: Any, *, shape: tuple[int, ...], index: BasicIndex) -> Any:
     """Zeros of a shape with the region that `slice_` would show filled with values."""
     out = np.zeros(shape, value.dtype)
     out[index] = value
@@ -60,9 +62,11 @@ def place_(value: Any, *, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any
 
 
 def index_(x: Any, *, index: tuple[Any, ...]) -> Any:
-    """The elements at a mask, or at integer arrays (with full slices between them)."""
-    if index[-1].dtype != bool and all(type(one) is slice for one in index[:-1]):
-        return x.take(index[-1], axis=len(index) - 1)
+    """The elements at a mask, or at integer arrays with full slices between them."""
+    last = index[-1]
+    alone = all(type(one) is slice for one in index[:-1])
+    if alone and last.dtype != bool and x.flags.c_contiguous:
+        return x.take(last, axis=len(index) - 1)
     return x[index]
 
 
@@ -72,17 +76,20 @@ def scatter_(value: Any, *, shape: tuple[int, ...], index: tuple[Any, ...]) -> A
 
 
 def put_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
-    """A copy of x with values in place of the elements that `index_` would take."""
+    """A copy of x with values in place of the elements at an index."""
     out = np.array(x, order="K")
     out[index] = value
     return out
 
 
-def put_slice_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
-    """A copy of x with values in place of the region that `slice_` would show."""
-    out = np.array(x, order="K")
-    out[index] = value
-    return out
+def add_at_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
+    """x with values added at an index, where positions may repeat."""
+    return x + scatter_sum(np.broadcast_to(value, x[index].shape), x.shape, index)
+
+
+def selecting(axis: int, index: int) -> BasicIndex:
+    """The index that `select` stands for."""
+    return (*[FULL] * axis, index, ...)
 
 
 slice_rule = rule(
@@ -92,9 +99,7 @@ select_rule = rule(
     select_,
     name="select",
     view=True,
-    x=lambda g, x_shape, axis, index: place_rule(
-        g, shape=x_shape, index=(*[slice(None)] * axis, index, ...)
-    ),
+    x=lambda g, x_shape, axis, index: place_rule(g, shape=x_shape, index=selecting(axis, index)),
 )
 place_rule = rule(place_, name="slice_backward", value=lambda g, index: slice_rule(g, index=index))
 index_rule = rule(
@@ -107,6 +112,332 @@ put_rule = rule(
     x=lambda g, index: put_rule(g, 0.0, index=index),
     value=lambda g, index: index_rule(g, index=index),
 )
+add_at_rule = rule(
+    add_at_, name="index_put", x=lambda g: g, value=lambda g, index: index_rule(g, index=index)
+)
+
+constant(np.nonzero, np.flatnonzero, np.argwhere)
+
+
+# -- what stands between the brackets -------------------------------------------------------------------------
+
+
+def _integers(item: Any) -> np.ndarray:
+    """An index given as tensor, array or sequence of numbers, as an array of integers or booleans."""
+    array = as_array(item)
+    if not isinstance(array, np.ndarray):
+        array = np.array(list(item)) if len(item) else np.empty(0, np.intp)
+    if array.dtype == np.uint8:
+        return array.astype(bool)  # PyTorch reads byte tensors as masks
+    if array.dtype.kind not in "iub":
+        raise IndexError(
+            "tensors used as indices must be long, int, byte or bool tensors, got "
+            f"{array.dtype.name}; convert it with .long()"
+        )
+    return array
+
+
+def _slice(item: slice) -> slice:
+    if item.step is not None and operator.index(item.step) <= 0:
+        raise ValueError(f"step must be greater than zero, got {item.step}; torch.flip reverses a dimension")
+    if any(type(bound) not in (int, type(None)) for bound in (item.start, item.stop, item.step)):
+        bounds = (item.start, item.stop, item.step)
+        return slice(*[None if bound is None else operator.index(bound) for bound in bounds])
+    return item
+
+
+def _canonical(item: Any) -> Any:
+    """One item of an index as an int, a slice, None, `...`, a bool, or an array of at least one dimension."""
+    kind = type(item)
+    if kind is int or kind is bool or item is None or item is Ellipsis:
+        return item
+    if kind is slice:
+        return _slice(item)
+    if kind is np.bool_:
+        return bool(item)
+    if isinstance(item, (int, np.integer)):
+        return int(item)
+    if isinstance(item, (Tensor, np.ndarray, list, tuple, range)):
+        array = _integers(item)
+        return array if array.ndim else array.item()
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {kind.__name__})"
+    )
+
+
+def _consumed(item: Any) -> int:
+    """How many dimensions an item of an index is about."""
+    if type(item) is np.ndarray:
+        return item.ndim if item.dtype == bool else 1
+    return 0 if item is None or item is Ellipsis or type(item) is bool else 1
+
+
+def _full_length(items: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+    """The canonical items of an index with `...` written out: each dimension has its item."""
+    given = [_canonical(item) for item in items]
+    consumed = sum(map(_consumed, given))
+    if consumed > len(shape):
+        if not shape and type(given[0]) is int:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` to convert a 0-dim tensor to a number"
+            )
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)}: {consumed}")
+    places = [place for place, item in enumerate(given) if item is Ellipsis]
+    if len(places) > 1:
+        places = places[:1]
+        given = [item for place, item in enumerate(given) if item is not Ellipsis or place == places[0]]
+    where = places[0] if places else len(given)
+    given[where : where + 1] = [FULL] * (len(shape) - consumed)
+    return given
+
+
+def parse(items: Sequence[Any], shape: tuple[int, ...]) -> tuple[list[Any], tuple[Any, ...] | None]:
+    """What stands between the brackets as a basic index, and an advanced one to apply to its result.
+
+    Integers belong to the basic index even beside integer tensors (NumPy has it differently). The advanced
+    index is a mask alone, or integer arrays with full slices between them; None if there is none.
+    """
+    basic: list[Any] = []
+    arrays: dict[int, Any] = {}  # by dimension of what the basic index leaves
+    axis = place = 0
+    given = _full_length(items, shape)
+    for item in given:
+        if type(item) is np.ndarray:
+            found = (item,)
+            if item.dtype == bool:
+                _check_mask(item, shape, axis)
+                if place or any(type(other) is np.ndarray for other in given[1:]):
+                    found = item.nonzero()
+            arrays.update(enumerate(found, place))
+            basic += [FULL] * _consumed(item)
+            place, axis = place + _consumed(item), axis + _consumed(item)
+        elif item is None or type(item) is bool:
+            if item is not None:
+                arrays[place] = np.zeros(int(item), np.intp)
+            basic.append(None)
+            place += 1
+        else:
+            basic.append(item)
+            place, axis = place + (type(item) is slice), axis + 1
+    if not arrays:
+        return basic, None
+    return basic, tuple([arrays.get(one, FULL) for one in range(max(arrays) + 1)])
+
+
+def _check_mask(mask: np.ndarray, shape: tuple[int, ...], axis: int) -> None:
+    for place, size in enumerate(mask.shape):
+        if size != shape[axis + place]:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {place} does not match the shape of the "
+                f"indexed tensor {list(shape)} at index {axis + place}"
+            )
+
+
+def _view(self: Tensor, basic: list[Any]) -> Tensor:
+    """The view that the basic part of an index describes; the tensor itself is never returned."""
+    special = [place for place, item in enumerate(basic) if item != FULL]
+    if len(special) == 1:
+        item = basic[special[0]]
+        if type(item) is int:
+            return select_rule(self, axis=special[0], index=item)
+        if item is None:
+            return unsqueeze_rule(self, axis=special[0])
+    return slice_rule(self, index=(*basic, ...))
+
+
+def _items(index: Any) -> Sequence[Any]:
+    """The items of an index; a list that holds more than numbers means the same as a tuple, as in PyTorch."""
+    if type(index) is tuple:
+        return index
+    if type(index) is list and any(
+        one is None or one is Ellipsis or isinstance(one, (list, tuple, slice, Tensor, range))
+        for one in index
+    ):
+        return index
+    return (index,)
+
+
+def _index_error(error: IndexError) -> IndexError:
+    """NumPy's error in PyTorch's words."""
+    words = str(error).replace("axis", "dimension").replace("indexing arrays", "indexing tensors")
+    return IndexError(words)
+
+
+def getitem(self: Tensor, index: Any) -> Tensor:
+    """The elements at an index: views for integers, slices, None and `...`, copies for masks and arrays."""
+    try:
+        if type(index) is int and self._array.ndim:
+            return select_rule(self, axis=0, index=index)
+        basic, advanced = parse(_items(index), self._array.shape)
+        if advanced is None:
+            return _view(self, basic)
+        source = self if all(item == FULL for item in basic) else _view(self, basic)
+        if self._node is not None and state.recording:  # the user may change an index before backward
+            advanced = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
+        return index_rule(source, index=advanced)
+    except IndexError as error:
+        raise _index_error(error) from None
+
+
+def setitem(self: Tensor, index: Any, value: Any) -> None:
+    """Write a tensor or number into the elements at an index; recorded where gradients flow."""
+    if not isinstance(value, (Tensor, int, float, np.generic, complex)):
+        kind = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
+        hint = "; wrap it: torch.as_tensor(...)" if isinstance(value, (np.ndarray, list, tuple)) else ""
+        raise TypeError(f"can't assign a {kind} to a {self.type()}{hint}")
+    try:
+        basic, advanced = parse(_items(index), self._array.shape)
+        if state.recording and (
+            self._node is not None
+            or (isinstance(value, Tensor) and value._node is not None)
+            or (self._view is not None and base_of(self)._node is not None)
+        ):
+            _write_recorded(self, basic, advanced, value)
+        else:
+            check_writable(self)
+            region = self._array[(*basic, ...)]
+            _write(region, ... if advanced is None else advanced, as_array(value))
+            self._storage.version += 1
+    except IndexError as error:
+        raise _index_error(error) from None
+
+
+def _write(region: np.ndarray, index: Any, value: Any) -> None:
+    try:
+        region[index] = value
+    except ValueError:
+        raise _assignment_error(np.shape(value), region[index].shape, index is not ...) from None
+
+
+def _assignment_error(given: tuple[int, ...], wanted: tuple[int, ...], advanced: bool) -> RuntimeError:
+    if advanced:
+        return RuntimeError(
+            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of "
+            f"shape {list(wanted)}"
+        )
+    return RuntimeError(
+        f"The expanded size of the tensor {list(wanted)} must match the existing size of the value: "
+        f"{list(given)} does not broadcast to it"
+    )
+
+
+def _write_recorded(self: Tensor, basic: list[Any], advanced: Any, value: Any) -> None:
+    target = self if all(item == FULL for item in basic) else _view(self, basic)
+    shape = target._array.shape if advanced is None else target._array[advanced].shape
+    try:
+        fitted = _fitted(target, value, shape)
+    except ValueError:
+        raise _assignment_error(np.shape(as_array(value)), shape, advanced is not None) from None
+    if advanced is not None:
+        advanced = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
+        fitted = put_rule(target, fitted, index=advanced)
+    assign(target, fitted)
+
+
+def _fitted(target: Tensor, value: Any, shape: tuple[int, ...]) -> Tensor:
+    """A value as a tensor of the target's dtype, broadcast to a shape; leading ones may go."""
+    dtype = target._array.dtype
+    if not isinstance(value, Tensor):
+        return wrap(np.broadcast_to(np.asarray(value).astype(dtype), shape))
+    if value._array.dtype != dtype:
+        value = astype_rule(value, dtype=dtype)
+    extra = value._array.ndim - len(shape)
+    if extra > 0 and value._array.shape[:extra] == (1,) * extra:
+        value = reshape_rule(value, shape=value._array.shape[extra:])
+    return value if value._array.shape == shape else expand_rule(value, shape=shape)
+
+
+graft(getitem, "__getitem__")
+graft(setitem, "__setitem__")
+
+
+# -- views of one dimension -----------------------------------------------------------------------------------
+
+
+@public(out=False)
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """The view at one position of one dimension, which is then gone.
+
+    Raises:
+        IndexError: the position does not exist.
+
+    >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+
+    Source: PyTorch, `torch.select`.
+    """
+    shape, index = require_tensor(input, "select")._array.shape, operator.index(index)
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    axis = axis_of(dim, len(shape))
+    if not -shape[axis] <= index < shape[axis]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {axis}"
+        )
+    return select_rule(input, axis=axis, index=index)
+
+
+@public(out=False)
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """The view of `length` positions of one dimension, from `start` on.
+
+    Raises:
+        RuntimeError: there are not that many.
+
+    >>> torch.narrow(torch.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+
+    Source: PyTorch, `torch.narrow`.
+    """
+    shape, start = require_tensor(input, "narrow")._array.shape, operator.index(start)
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    axis = axis_of(dim, len(shape))
+    if length < 0:
+        raise RuntimeError(f"narrow(): length must be non-negative, got {length}")
+    if not -shape[axis] <= start <= shape[axis]:
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-shape[axis]}, {shape[axis]}], but got {start})"
+        )
+    start += shape[axis] if start < 0 else 0
+    if start + length > shape[axis]:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({shape[axis]}).")
+    return slice_rule(input, index=(*[FULL] * axis, slice(start, start + length), ...))
+
+
+@public()
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """A copy of `length` positions of one dimension, from `start` on.
+
+    >>> torch.narrow_copy(torch.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+
+    Source: PyTorch, `torch.narrow_copy`.
+    """
+    return narrow(input, dim, start, length).clone()
+
+
+def _check_source(src: Tensor, shape: tuple[int, ...]) -> None:
+    if src._array.shape != shape:
+        raise RuntimeError(
+            "expected src to have a size equal to the slice of self. "
+            f"src size = {list(src.shape)}, slice size = {list(shape)}"
+        )
+
+
+def _replaced(input: Tensor, src: Tensor, index: BasicIndex) -> Tensor:
+    _check_source(src, input._array[index].shape)
+    return put_slice_rule(input, _fitted(input, src, src._array.shape), index=index)
+
+
+def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
+    """A copy of x with the region that `slice_` would show replaced."""
+    out = np.array(x, order="K")
+    out[index] = value
+    return out
+
+
 put_slice_rule = rule(
     put_slice_,
     name="slice_scatter",
@@ -114,97 +445,223 @@ put_slice_rule = rule(
     value=lambda g, index: slice_rule(g, index=index),
 )
 
-constant(np.nonzero, np.flatnonzero, np.argwhere)
 
+@public()
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """A copy of `input` with `src` at one position of one dimension.
 
-# -- what stands between the brackets ----------------------------------------------------------------------------
+    Raises:
+        RuntimeError: `src` is not of the shape of `input.select(dim, index)`.
 
+    >>> torch.select_scatter(torch.zeros(2, 2), torch.ones(2), 0, 1)
+    tensor([[0., 0.],
+            [1., 1.]])
 
-def _as_integers(item: Any) -> np.ndarray:
-    """An index given as tensor, array or (nested) sequence, as an array of integers or booleans."""
-    array = as_array(item)
-    if not isinstance(array, np.ndarray):
-        array = np.asarray([as_array(one) for one in item] if len(item) else np.empty(0, np.int64))
-    if array.dtype.kind not in "iub":
-        raise IndexError(
-            "tensors used as indices must be long, int, byte or bool tensors, got "
-            f"{array.dtype.name}; convert it with .long()"
-        )
-    if array.dtype == np.uint8:
-        array = array.astype(bool)  # PyTorch reads byte tensors as masks
-    return array
-
-
-def _checked_slice(item: slice) -> slice:
-    if item.step is not None and operator.index(item.step) <= 0:
-        raise ValueError(f"step must be greater than zero, got {item.step}; use torch.flip to reverse a dimension")
-    for bound in (item.start, item.stop):
-        if bound is not None and not hasattr(bound, "__index__"):
-            raise TypeError(
-                "slice indices must be integers or None or have an __index__ method, got "
-                f"{type(bound).__name__}"
-            )
-    return item
-
-
-def parse(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[tuple[Any, ...] | None, Any]:
-    """What stands between the brackets, as a basic index (views) and an advanced one to apply after it.
-
-    As PyTorch does, integers are part of the basic index even beside integer tensors. Either part may be None; the
-    advanced one is a mask alone, or integer arrays with full slices between them.
+    Source: PyTorch, `torch.select_scatter`.
     """
-    basic: list[Any] = []
-    arrays: dict[int, np.ndarray] = {}  # by dimension of what the basic index leaves
-    place, taken, plain = 0, 0, True
-    wanted = sum(_dimensions(item) for item in items)
-    if wanted > len(shape):
-        if not shape and type(items[0]) is int:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` to convert a 0-dim tensor to a number"
-            )
-        raise IndexError(f"too many indices for tensor of dimension {len(shape)}: got {wanted}")
-    for item in items:
-        kind = type(item)
-        if kind is slice:
-            basic.append(_checked_slice(item))
-            plain = plain and item == slice(None)
-            place, taken = place + 1, taken + 1
-        elif item is None or kind is bool or kind is np.bool_:
-            basic.append(None)
-            if item is not None:
-                arrays[place] = np.zeros(1 if item else 0, np.intp)
-            place, plain = place + 1, False
-        elif item is Ellipsis:
-            if Ellipsis in [one for one in basic if one is Ellipsis]:
-                raise IndexError("an index can only have a single ellipsis ('...')")
-            basic.append(item)
-            place, taken = place + len(shape) - wanted, taken + len(shape) - wanted
-        elif kind is int or isinstance(item, (int, np.integer)):
-            basic.append(int(item))
-            taken, plain = taken + 1, False
-        elif isinstance(item, (Tensor, np.ndarray, list, tuple, range)):
-            array = _as_integers(item)
-            if array.ndim == 0 and array.dtype != bool:
-                basic.append(int(array))
-                taken, plain = taken + 1, False
-            elif array.ndim == 0:
-                basic.append(None)
-                arrays[place] = np.zeros(int(array), np.intp)
-                place, plain = place + 1, False
-            elif array.dtype == bool:
-                _check_mask(array, shape, taken)
-                basic += [slice(None)] * array.ndim
-                for axis, found in enumerate([array] if len(items) == 1 else array.nonzero()):
-                    arrays[place + axis] = found
-                place, taken = place + array.ndim, taken + array.ndim
-            else:
-                basic.append(slice(None))
-                arrays[place] = array
-                place, taken = place + 1, taken + 1
-        else:
-            raise IndexError(
-                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-                f"(got {kind.__name__})"
-            )
-    advanced = tuple([arrays.get(axis, slice(None)) for axis in range(max(arrays) + 1)]) if arrays else None
-    return None if plain else (*basic, ...) if Ellipsis not in map(id_of, basic) else tuple(basic), advanced
+    axis = axis_of(dim, require_tensor(input, "select_scatter")._array.ndim)
+    return _replaced(input, src, selecting(axis, index))
+
+
+@public()
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1
+) -> Tensor:
+    """A copy of `input` with `src` at the positions start, start + step, ... before end of one dimension.
+
+    Raises:
+        RuntimeError: `src` is not of the shape of that slice.
+
+    >>> torch.slice_scatter(torch.zeros(4), torch.ones(2), start=2)
+    tensor([0., 0., 1., 1.])
+
+    Source: PyTorch, `torch.slice_scatter`.
+    """
+    axis = axis_of(dim, require_tensor(input, "slice_scatter")._array.ndim)
+    return _replaced(input, src, (*[FULL] * axis, _slice(slice(start, end, step)), ...))
+
+
+# -- masks ----------------------------------------------------------------------------------------------------
+
+
+@public()
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where a mask (broadcast with `input`) is true, in one dimension.
+
+    Raises:
+        RuntimeError: the mask is not boolean.
+
+    >>> x = torch.tensor([3.0, -1.0, 2.0])
+    >>> torch.masked_select(x, x > 0)
+    tensor([3., 2.])
+
+    Source: PyTorch, `torch.masked_select`.
+    """
+    if require_tensor(mask, "masked_select", "mask")._array.dtype != bool:
+        raise RuntimeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype}")
+    input, mask = broadcast_tensors(require_tensor(input, "masked_select"), mask)
+    return index_rule(input, index=(np.array(mask._array),))
+
+
+@public(inplace=True)
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy of `input` with the elements where a mask is true replaced by those of `source`, in order.
+
+    Raises:
+        RuntimeError: `source` has fewer elements than the mask has places, or another dtype.
+
+    >>> torch.masked_scatter(torch.zeros(3), torch.tensor([True, False, True]), torch.tensor([5.0, 6.0]))
+    tensor([5., 0., 6.])
+
+    Source: PyTorch, `torch.masked_scatter`.
+    """
+    if mask._array.dtype != bool:
+        raise RuntimeError(
+            f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype}"
+        )
+    if source._array.dtype != input._array.dtype:
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got {input.dtype} and "
+            f"{source.dtype}"
+        )
+    input, mask = broadcast_tensors(require_tensor(input, "masked_scatter"), mask)
+    count = int(np.count_nonzero(mask._array))
+    if source._array.size < count:
+        raise RuntimeError(
+            f"Number of elements of source < number of ones in mask: {source._array.size} < {count}"
+        )
+    values = slice_rule(reshape_rule(source, shape=(-1,)), index=(slice(0, count),))
+    return put_rule(input, values, index=(np.array(mask._array),))
+
+
+@public(out=True)
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of the elements that are not zero.
+
+    Args:
+        as_tuple: one tensor per dimension, as an index takes them, rather than one row per element.
+
+    >>> torch.nonzero(torch.tensor([0, 3, 5]))
+    tensor([[1],
+            [2]])
+    >>> torch.nonzero(torch.tensor([0, 3, 5]), as_tuple=True)
+    (tensor([1, 2]),)
+
+    Source: PyTorch, `torch.nonzero`.
+    """
+    array = require_tensor(input, "nonzero")._array
+    if as_tuple:
+        return tuple(wrap(one) for one in np.atleast_1d(array).nonzero())
+    return wrap(np.argwhere(array).astype(np.int64, copy=False))
+
+
+@public()
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of the elements that are not zero, one row each.
+
+    >>> torch.argwhere(torch.tensor([[0, 3], [5, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
+
+    Source: PyTorch, `torch.argwhere`.
+    """
+    return nonzero(input)
+
+
+# -- writing ---------------------------------------------------------------------------------------------------
+
+
+@public(inplace=True)
+def index_put(
+    input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """A copy of `input` with values put (or added) at `input[indices]`.
+
+    Args:
+        indices: index tensors, one per dimension; None for a whole dimension.
+        values: what is put there; broadcast.
+        accumulate: add to what is there rather than replace it; positions may then repeat.
+
+    >>> torch.index_put(torch.zeros(3), (torch.tensor([0, 0]),), torch.tensor([1.0, 2.0]), accumulate=True)
+    tensor([3., 0., 0.])
+
+    Source: PyTorch, `torch.index_put`.
+    """
+    require_tensor(values, "index_put", "values")
+    shape = require_tensor(input, "index_put")._array.shape
+    try:
+        _, advanced = parse([FULL if one is None else one for one in indices], shape)
+        if advanced is None:
+            raise TypeError("index_put(): indices must hold at least one tensor")
+        index = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
+        wanted = input._array[index].shape
+        fitted = _fitted(input, values, wanted)
+    except IndexError as error:
+        raise _index_error(error) from None
+    except ValueError:
+        raise _assignment_error(values._array.shape, wanted, True) from None
+    return (add_at_rule if accumulate else put_rule)(input, fitted, index=index)
+
+
+index_put_ = Tensor.index_put_
+
+
+def _scalar(value: Any, name: str) -> Any:
+    """A value for filling: a number, or a tensor of no dimensions."""
+    if isinstance(value, Tensor) and value._array.ndim:
+        raise RuntimeError(
+            f"{name} only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
+        )
+    if not isinstance(value, (Tensor, int, float, complex, np.generic)):
+        raise TypeError(f"{name}() argument 'value' must be Tensor or Number, not {type(value).__name__}")
+    return value
+
+
+@public()
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor of the shape and dtype of `input` that holds one value, a number or a 0-d tensor.
+
+    >>> torch.fill(torch.zeros(2), 7)
+    tensor([7., 7.])
+
+    Source: PyTorch, `torch.fill`.
+    """
+    shape = require_tensor(input, "fill")._array.shape
+    return _fitted(input, _scalar(value, "fill"), shape).clone()
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Fill this tensor with one value, a number or a 0-d tensor."""
+    return _overwrite(self, _scalar(value, "fill_"))
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Fill this tensor with zeros."""
+    return _overwrite(self, 0)
+
+
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Write the elements of another tensor, broadcast and converted to this dtype, into this one."""
+    return _overwrite(self, src)
+
+
+def _overwrite(self: Tensor, value: Any) -> Tensor:
+    setitem(self, ..., value)
+    return self
+
+
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write one value onto the main diagonal; `wrap` starts it anew below in tall matrices."""
+    array = self._array
+    if array.ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if array.ndim > 2 and len(set(array.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    mask = np.zeros(array.shape, bool)
+    np.fill_diagonal(mask, True, wrap)
+    setitem(self, mask, fill_value)
+    return self
+
+
+for _function in (fill_, zero_, copy_, fill_diagonal_):
+    graft(_function)

@@ -14,7 +14,8 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.inplace import check_writable
-from ..autograd.primitive import numpy_function, rule, share
+from ..autograd.primitive import numpy_function, rule
+from ..autograd.record import share
 from ..size import Size
 from ..tensor import Tensor, dimension_error, graft, wrap
 from ._public import axes_of, axis_of, public, require_tensor, sizes_of

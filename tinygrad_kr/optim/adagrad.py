@@ -41,8 +41,8 @@ class Adagrad(Optimizer):
     >>> w
     tensor([0.9000, 9.9000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.Adagrad`; Duchi et al., "Adaptive Subgradient Methods for Online Learning and Stochastic
-    Optimization", 2011.
+    Source: PyTorch, `torch.optim.Adagrad`; Duchi et al., "Adaptive Subgradient Methods for Online Learning
+    and Stochastic Optimization", 2011.
     """
 
     def __init__(

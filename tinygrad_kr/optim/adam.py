@@ -19,7 +19,8 @@ class Adam(Optimizer):
         g &\leftarrow g + \lambda p \quad (\text{decoupled: } p \leftarrow (1 - lr \lambda) p) \\
         m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
         v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
-        p &\leftarrow p - lr \, \frac{m}{1 - \beta_1^t} \Big/ \Big(\sqrt{\frac{v}{1 - \beta_2^t}} + \epsilon\Big)
+        p &\leftarrow p - lr \, \frac{m}{1 - \beta_1^t} \Big/
+            \Big(\sqrt{\frac{v}{1 - \beta_2^t}} + \epsilon\Big)
 
     Args:
         params: parameters, `(name, parameter)` pairs, or groups of them with options of their own.
@@ -28,7 +29,8 @@ class Adam(Optimizer):
         eps: ε, keeps the division from zero.
         weight_decay: λ.
         amsgrad: divide by the largest v so far.
-        decoupled_weight_decay: shrink the parameters themselves, as AdamW does, instead of changing the gradient.
+        decoupled_weight_decay: shrink the parameters themselves, as AdamW does, instead of changing the
+            gradient.
         maximize: climb instead.
         foreach, capturable, fused: accepted, without effect here.
         differentiable: must be False.
@@ -43,8 +45,8 @@ class Adam(Optimizer):
     >>> w
     tensor([0.9000, 9.9000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.Adam`; Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015; Reddi et al.,
-    "On the Convergence of Adam and Beyond", 2018.
+    Source: PyTorch, `torch.optim.Adam`; Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015;
+    Reddi et al., "On the Convergence of Adam and Beyond", 2018.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Adam(Optimizer):
         v += (1 - beta2) * (g * g)
         if group["amsgrad"]:
             v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        # The paper's faster order: v's correction, pulled out of the root, is one number instead of a pass over the array.
+        # The paper's faster order: v's correction, pulled out of the root, is one number instead of a pass
+        # over the array.
         unbiased = (1 - beta2**t) ** 0.5
         p -= lr * unbiased / (1 - beta1**t) * (m / (np.sqrt(v) + group["eps"] * unbiased))

@@ -28,7 +28,8 @@ class AdamW(Adam):
     >>> w
     tensor([0.8500], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.AdamW`; Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
+    Source: PyTorch, `torch.optim.AdamW`; Loshchilov and Hutter, "Decoupled Weight Decay Regularization",
+    2019.
     """
 
     def __init__(

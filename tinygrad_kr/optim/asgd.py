@@ -13,7 +13,7 @@ __all__ = ["ASGD"]
 
 
 class ASGD(Optimizer):
-    r"""Gradient descent with a decaying rate that also keeps the average of the parameters, as `state[p]["ax"]`.
+    r"""Gradient descent with a decaying rate that also averages the parameters, in `state[p]["ax"]`.
 
     .. math::
         g &\leftarrow g + \lambda_2 p \\
@@ -42,8 +42,8 @@ class ASGD(Optimizer):
     >>> w
     tensor([0.8000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.ASGD`; Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging",
-    1992.
+    Source: PyTorch, `torch.optim.ASGD`; Polyak and Juditsky, "Acceleration of Stochastic Approximation by
+    Averaging", 1992.
     """
 
     def __init__(

@@ -15,12 +15,13 @@ __all__ = ["LBFGS"]
 
 
 class LBFGS(Optimizer):
-    r"""Newton's method with the inverse Hessian estimated from the last few steps and changes of the gradient.
+    r"""Newton's method, its inverse Hessian estimated from the last few steps and changes of gradient.
 
     .. math::
         s_k = p_{k+1} - p_k, \quad y_k = g_{k+1} - g_k, \quad d = -H(s, y) \, g, \quad p \leftarrow p + t d
 
-    One `step` makes up to `max_iter` iterations on the same data, so it needs a closure, and suits full batches.
+    One `step` makes up to `max_iter` iterations on the same data, so it needs a closure, and suits full
+    batches.
 
     Args:
         params: parameters, in one group.
@@ -97,10 +98,9 @@ class LBFGS(Optimizer):
             state["n_iter"] += 1
             d = memory.direction(g)
             t = min(1.0, 1.0 / float(np.abs(g).sum())) * lr if state["n_iter"] == 1 else lr
-            memory.previous, memory.loss = g, loss
+            memory.previous, memory.loss, memory.d, memory.t = g, loss, d, t
             slope = float(g @ d)
             if slope > -tolerance:
-                memory.d = d
                 break
             used = 0
             if group["line_search_fn"] == "strong_wolfe":
@@ -119,7 +119,7 @@ class LBFGS(Optimizer):
                     with enable_grad():
                         loss = float(closure())
                     g, used = self._gradient(), 1
-            memory.d, memory.t = d, t
+            memory.t = t
             evaluations += used
             state["func_evals"] += used
             if (
@@ -208,7 +208,7 @@ class _Memory:
         state["prev_flat_grad"], state["prev_loss"] = wrap(self.previous), self.loss  # type: ignore[arg-type]
 
 
-# -- the line search --------------------------------------------------------------------------------------------------
+# -- the line search -----------------------------------------------------------------------------------------
 
 
 class _Point(NamedTuple):

@@ -30,7 +30,8 @@ class NAdam(Optimizer):
         eps: ε, keeps the division from zero.
         weight_decay: λ.
         momentum_decay: ψ, how slowly μ grows from β₁/2 to β₁.
-        decoupled_weight_decay: shrink the parameters themselves, as AdamW does, instead of changing the gradient.
+        decoupled_weight_decay: shrink the parameters themselves, as AdamW does, instead of changing the
+            gradient.
         maximize: climb instead.
         foreach, capturable: accepted, without effect here.
         differentiable: must be False.

@@ -1,7 +1,8 @@
 """The base of all optimizers: parameter groups, the state of each parameter, hooks, saving and loading.
 
-An algorithm is a subclass with two methods on plain arrays. `start` says what it remembers for a parameter, and `update`
-is its formula: it changes the parameter and what it remembers, in place. Everything else is done here, once.
+An algorithm is a subclass with two methods on plain arrays. `start` says what it remembers for a parameter,
+and `update` is its formula: it changes the parameter and what it remembers, in place. Everything else is done
+here, once.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ Parameters = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, T
 Arrays = dict[str, np.ndarray]
 Options = Mapping[str, Any]
 
-# A parameter with more elements than this is updated in pieces of this size, which stay in the processor's cache from
-# one line of the formula to the next and are shared between the threads (momentum SGD on 1.9 million elements: 0.84 ms
-# whole, 0.57 ms in pieces on two threads).
+# A parameter with more elements than this is updated in pieces of this size, which stay in the processor's
+# cache from one line of the formula to the next and are shared between the threads (momentum SGD on 1.9
+# million elements: 0.84 ms whole, 0.57 ms in pieces on two threads).
 PIECE = 1 << 16
 
 
@@ -46,12 +47,12 @@ _post_hooks: dict[int, Callable[..., Any]] = {}
 
 
 def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(optimizer, args, kwargs)` before every step of every optimizer; returns the handle that removes it.
+    """Call `hook(optimizer, args, kwargs)` before every step of any optimizer, until `remove()`.
 
     >>> from tinygrad_kr.optim.optimizer import register_optimizer_step_pre_hook
     >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    >>> with register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: print(type(optimizer).__name__)):
-    ...     optimizer.step()
+    >>> with register_optimizer_step_pre_hook(lambda optimizer, args, kwargs:
+    print(type(optimizer).__name__)): ...     optimizer.step()
     SGD
 
     Source: PyTorch, `torch.optim.optimizer.register_optimizer_step_pre_hook`.
@@ -60,12 +61,12 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> HookHandle:
 
 
 def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(optimizer, args, kwargs)` after every step of every optimizer; returns the handle that removes it.
+    """Call `hook(optimizer, args, kwargs)` after every step of any optimizer, until `remove()`.
 
     >>> from tinygrad_kr.optim.optimizer import register_optimizer_step_post_hook
     >>> optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    >>> with register_optimizer_step_post_hook(lambda optimizer, args, kwargs: print(type(optimizer).__name__)):
-    ...     optimizer.step()
+    >>> with register_optimizer_step_post_hook(lambda optimizer, args, kwargs:
+    print(type(optimizer).__name__)): ...     optimizer.step()
     Adam
 
     Source: PyTorch, `torch.optim.optimizer.register_optimizer_step_post_hook`.
@@ -111,8 +112,9 @@ class Optimizer:
         self._make_hooks()
         if defaults.get("differentiable"):
             raise NotImplementedError(
-                f"{type(self).__name__}(differentiable=True) is not supported: steps change arrays outside the graph. To "
-                "differentiate through updates, write them with tensors: w = w - lr * grad(loss, w, create_graph=True)[0]"
+                f"{type(self).__name__}(differentiable=True) is not supported: steps change arrays outside "
+                "the graph. To differentiate through updates, write them with tensors: w = w - lr * "
+                "grad(loss, w, create_graph=True)[0]"
             )
         if isinstance(params, Tensor):
             raise TypeError(
@@ -136,17 +138,18 @@ class Optimizer:
         if "step" in cls.__dict__:
             cls.step = _with_hooks(cls.step)  # type: ignore[method-assign]
 
-    # -- the algorithm ----------------------------------------------------------------------------------------------
+    # -- the algorithm ---------------------------------------------------------------------------------------
 
     def start(self, p: np.ndarray, group: Options) -> Arrays:
         """What to remember for a parameter before its first update; nothing, unless a subclass says so."""
         return {}
 
     def update(self, p: np.ndarray, g: np.ndarray, state: Arrays, group: Options) -> None:
-        """Change the parameter `p` and its `state` in place, given the gradient `g` (which is not to be changed).
+        """Change the parameter `p` and its `state` in place, given the gradient `g` (read only).
 
-        A large parameter comes in pieces, each with its piece of the state (and a copy of 0-d arrays), so the formula
-        must be element-wise. Options that were given as tensors or NumPy scalars arrive as Python numbers.
+        A large parameter comes in pieces, each with its piece of the state (and a copy of 0-d arrays), so the
+        formula must be element-wise. Options that were given as tensors or NumPy scalars arrive as Python
+        numbers.
         """
         raise NotImplementedError(f"{type(self).__name__} must define update(p, g, state, group) or step()")
 
@@ -192,7 +195,8 @@ class Optimizer:
         rows = max(1, PIECE * len(p) // p.size)
         cuts = [slice(first, first + rows) for first in range(0, len(p), rows)]
         states = [
-            {name: array[cut] if array.ndim else array.copy() for name, array in state.items()} for cut in cuts
+            {name: array[cut] if array.ndim else array.copy() for name, array in state.items()}
+            for cut in cuts
         ]
         parallel_for(
             lambda i: self.update(p[cuts[i]], g[cuts[i]], states[i], options),
@@ -204,7 +208,7 @@ class Optimizer:
             elif not array.ndim:
                 state[name][...] = array
 
-    # -- parameters ---------------------------------------------------------------------------------------------------
+    # -- parameters ------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with options of their own, as `{"params": [...], "lr": 0.01}`."""
@@ -229,8 +233,9 @@ class Optimizer:
                 )
             if not (one.is_leaf or one.retains_grad):
                 raise ValueError(
-                    f"can't optimize a non-leaf Tensor, and the one of shape {tuple(one.shape)} is the result of "
-                    f"{one.grad_fn.name() if one.grad_fn else 'an operation'}; take tensor.detach().requires_grad_()"
+                    f"can't optimize a non-leaf Tensor, and the one of shape {tuple(one.shape)} is the "
+                    f"result of {one.grad_fn.name() if one.grad_fn else 'an operation'}; take "
+                    "tensor.detach().requires_grad_()"
                 )
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
@@ -245,7 +250,8 @@ class Optimizer:
         own = {id(p) for p in group["params"]}
         if len(own) != len(group["params"]):
             warnings.warn(
-                "optimizer contains a parameter group with duplicate parameters: each step updates them more than once",
+                "optimizer contains a parameter group with duplicate parameters: each step updates them more "
+                "than once",
                 UserWarning,
                 stacklevel=4,
             )
@@ -279,7 +285,7 @@ class Optimizer:
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
 
-    # -- saving and loading ---------------------------------------------------------------------------------------------
+    # -- saving and loading ----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """The state of all parameters, by number, and the options of all groups, in PyTorch's layout.
@@ -295,7 +301,8 @@ class Optimizer:
             numbers.setdefault(id(p), number)
         saved: dict[str, Any] = {
             "state": {
-                numbers[id(key)] if isinstance(key, Tensor) else key: value for key, value in self.state.items()
+                numbers[id(key)] if isinstance(key, Tensor) else key: value
+                for key, value in self.state.items()
             },
             "param_groups": [
                 {name: value for name, value in group.items() if name != "params"}
@@ -308,7 +315,7 @@ class Optimizer:
         return saved
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over a state that `state_dict` returned, here or in PyTorch; tensors are copied, in the parameter's dtype.
+        """Take over a state that `state_dict` returned, here or in PyTorch, in the parameters' dtypes.
 
         Raises:
             ValueError: for other numbers of groups or of parameters in a group than this optimizer has.
@@ -319,15 +326,16 @@ class Optimizer:
         groups = copy.deepcopy(state_dict["param_groups"])
         if len(groups) != len(self.param_groups):
             raise ValueError(
-                f"loaded state dict has a different number of parameter groups: {len(groups)}, and the optimizer has "
-                f"{len(self.param_groups)}"
+                f"loaded state dict has a different number of parameter groups: {len(groups)}, and the "
+                f"optimizer has {len(self.param_groups)}"
             )
         parameters = {}
         for number, (saved, group) in enumerate(zip(groups, self.param_groups)):
             if len(saved["params"]) != len(group["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-                    f"group {number} has {len(saved['params'])} parameters there and {len(group['params'])} here"
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's "
+                    f"group: group {number} has {len(saved['params'])} parameters there and "
+                    f"{len(group['params'])} here"
                 )
             parameters.update(zip(saved["params"], group["params"]))
             saved["params"] = group["params"]
@@ -357,7 +365,7 @@ class Optimizer:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
 
-    # -- hooks --------------------------------------------------------------------------------------------------------
+    # -- hooks -----------------------------------------------------------------------------------------------
 
     def _make_hooks(self) -> None:
         self._step_pre_hooks: dict[int, Callable[..., Any]] = {}
@@ -368,7 +376,7 @@ class Optimizer:
         self._load_state_dict_post_hooks: dict[int, Callable[..., Any]] = {}
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Call `hook(optimizer, args, kwargs)` before each step; what it returns (if anything) replaces the arguments."""
+        """Call `hook(optimizer, args, kwargs)` before each step; a result replaces the arguments."""
         return add_hook(self._step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable[..., None]) -> HookHandle:
@@ -380,14 +388,18 @@ class Optimizer:
         return add_hook(self._state_dict_pre_hooks, hook, first=prepend)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
-        """Call `hook(optimizer, state_dict)` on the result of `state_dict`; what it returns (if anything) replaces it."""
+        """Call `hook(optimizer, state_dict)` on the result of `state_dict`; a result replaces it."""
         return add_hook(self._state_dict_post_hooks, hook, first=prepend)
 
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
-        """Call `hook(optimizer, state_dict)` before loading; what it returns (if anything) is loaded instead."""
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> HookHandle:
+        """Call `hook(optimizer, state_dict)` before loading; a result is loaded instead."""
         return add_hook(self._load_state_dict_pre_hooks, hook, first=prepend)
 
-    def register_load_state_dict_post_hook(self, hook: Callable[..., None], prepend: bool = False) -> HookHandle:
+    def register_load_state_dict_post_hook(
+        self, hook: Callable[..., None], prepend: bool = False
+    ) -> HookHandle:
         """Call `hook(optimizer)` after loading."""
         return add_hook(self._load_state_dict_post_hooks, hook, first=prepend)
 
@@ -405,7 +417,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
             if changed is not None:
                 if not (isinstance(changed, tuple) and len(changed) == 2):
                     raise RuntimeError(
-                        f"a step pre-hook must return None or (new_args, new_kwargs), but {hook} returned {changed!r}"
+                        f"a step pre-hook must return None or (new_args, new_kwargs), but {hook} returned "
+                        f"{changed!r}"
                     )
                 (_, *args), kwargs = changed  # type: ignore[assignment]
         self._steps_taken += 1
@@ -420,7 +433,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
 Optimizer.step = _with_hooks(Optimizer.step)  # type: ignore[method-assign]
 
 
-# -- for the algorithms -----------------------------------------------------------------------------------------------
+# -- for the algorithms --------------------------------------------------------------------------------------
 
 
 def scalar(value: float = 0.0) -> np.ndarray:
@@ -446,9 +459,7 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
         options["betas"] = tuple(_plain(beta) for beta in options["betas"])
         for index, beta in enumerate(options["betas"]):
             if not 0 <= beta < 1:
-                raise ValueError(
-                    f"Invalid beta parameter at index {index}: {beta}, it must be in [0, 1)"
-                )
+                raise ValueError(f"Invalid beta parameter at index {index}: {beta}, it must be in [0, 1)")
     if options.get("fused") and options.get("foreach"):
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
     return options
@@ -466,7 +477,7 @@ _NOT_NEGATIVE = {
 }
 
 
-# -- helpers ----------------------------------------------------------------------------------------------------------
+# -- helpers -------------------------------------------------------------------------------------------------
 
 
 def _call(closure: Callable[[], Any] | None) -> Any:
@@ -488,8 +499,8 @@ def _plain(value: Any) -> Any:
 def _refuse_set(params: Any) -> None:
     if isinstance(params, (set, frozenset)):
         raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
-            "change between runs. Please use a list instead."
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors "
+            "in sets will change between runs. Please use a list instead."
         )
 
 

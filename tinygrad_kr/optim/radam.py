@@ -29,7 +29,8 @@ class RAdam(Optimizer):
         betas: β₁ and β₂, how slowly the two means forget.
         eps: ε, keeps the division from zero.
         weight_decay: λ.
-        decoupled_weight_decay: shrink the parameters themselves, as AdamW does, instead of changing the gradient.
+        decoupled_weight_decay: shrink the parameters themselves, as AdamW does, instead of changing the
+            gradient.
         maximize: climb instead.
         foreach, capturable: accepted, without effect here.
         differentiable: must be False.
@@ -44,7 +45,8 @@ class RAdam(Optimizer):
     >>> w
     tensor([0.8000, 8.0000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.RAdam`; Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2020.
+    Source: PyTorch, `torch.optim.RAdam`; Liu et al., "On the Variance of the Adaptive Learning Rate and
+    Beyond", 2020.
     """
 
     def __init__(

@@ -18,7 +18,8 @@ class RMSprop(Optimizer):
     .. math::
         g &\leftarrow g + \lambda p \\
         v &\leftarrow \alpha v + (1 - \alpha) g^2 \\
-        \text{centered: } a &\leftarrow \alpha a + (1 - \alpha) g, \quad \tilde v = v - a^2 \quad (\text{else } \tilde v = v) \\
+        \text{centered: } a &\leftarrow \alpha a + (1 - \alpha) g, \quad \tilde v = v - a^2 \quad
+            (\text{else } \tilde v = v) \\
         b &\leftarrow \mu b + g / (\sqrt{\tilde v} + \epsilon) \\
         p &\leftarrow p - lr \cdot b
 
@@ -44,8 +45,8 @@ class RMSprop(Optimizer):
     >>> w
     tensor([0.9000, 9.9000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.RMSprop`; Hinton, "Neural Networks for Machine Learning", lecture 6; centered: Graves,
-    "Generating Sequences With Recurrent Neural Networks", 2013.
+    Source: PyTorch, `torch.optim.RMSprop`; Hinton, "Neural Networks for Machine Learning", lecture 6;
+    centered: Graves, "Generating Sequences With Recurrent Neural Networks", 2013.
     """
 
     def __init__(

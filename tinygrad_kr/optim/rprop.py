@@ -13,10 +13,11 @@ __all__ = ["Rprop"]
 
 
 class Rprop(Optimizer):
-    r"""Step by a size of each parameter's own, which grows while its gradient keeps its sign and shrinks where it flips.
+    r"""Step by sizes of each parameter's own, which grow while the gradient keeps its sign, or shrink.
 
     .. math::
-        s &\leftarrow \text{clip}(s \cdot (\eta^+ \text{ if } g g_{t-1} > 0, \; \eta^- \text{ if } < 0, \text{ else } 1)) \\
+        s &\leftarrow \text{clip}(s \cdot
+            (\eta^+ \text{ if } g g_{t-1} > 0, \; \eta^- \text{ if } < 0, \text{ else } 1)) \\
         g &\leftarrow 0 \text{ where } g g_{t-1} < 0 \\
         p &\leftarrow p - s \, \text{sign}(g)
 
@@ -41,8 +42,8 @@ class Rprop(Optimizer):
     >>> w
     tensor([ 0.9000, -9.9000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.Rprop`; Riedmiller and Braun, "A Direct Adaptive Method for Faster Backpropagation
-    Learning", 1993.
+    Source: PyTorch, `torch.optim.Rprop`; Riedmiller and Braun, "A Direct Adaptive Method for Faster
+    Backpropagation Learning", 1993.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Rprop(Optimizer):
         differentiable: bool = False,
     ) -> None:
         if not 0 < etas[0] < 1 < etas[1]:
-            raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}; they must be below and above 1, and positive")
+            raise ValueError(
+                f"Invalid eta values: {etas[0]}, {etas[1]}; they must be below and above 1, and positive"
+            )
         options: dict[str, Any] = {
             "lr": lr,
             "etas": etas,

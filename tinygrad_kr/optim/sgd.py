@@ -41,8 +41,8 @@ class SGD(Optimizer):
     >>> w
     tensor([0.8000], requires_grad=True)
 
-    Source: PyTorch, `torch.optim.SGD`; Sutskever et al., "On the importance of initialization and momentum in deep
-    learning", 2013.
+    Source: PyTorch, `torch.optim.SGD`; Sutskever et al., "On the importance of initialization and momentum in
+    deep learning", 2013.
     """
 
     def __init__(

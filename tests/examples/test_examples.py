@@ -1,0 +1,119 @@
+"""Every example runs, at small scale, as a person would run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def run(*command: str, without: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a program with its output in pipes; `without` makes the import of one module fail."""
+    environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
+    head = [sys.executable]
+    if without:
+        code = (
+            f"import sys, runpy; sys.modules[{without!r}] = None; sys.argv = sys.argv[1:]; "
+            f"sys.path.insert(0, {str(EXAMPLES)!r}); runpy.run_path(sys.argv[0], run_name='__main__')"
+        )
+        head += ["-c", code]
+    done = subprocess.run(
+        [*head, *command], capture_output=True, text=True, env=environment, cwd=ROOT, timeout=240
+    )
+    if check:
+        assert done.returncode == 0, done.stderr
+    return done
+
+
+def train(out: Path, *options: str, **how: object) -> subprocess.CompletedProcess[str]:
+    return run(str(EXAMPLES / "train_cnn.py"), "--out", str(out), *options, **how)
+
+
+def losses(text: str) -> list[str]:
+    return re.findall(r"epoch +(\d+)/.* train loss ([\d.]+)", text)
+
+
+def test_train_cnn_learns_draws_and_resumes(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib (extra examples) is not installed")
+    whole = train(tmp_path / "whole", "--epochs", "4", "--seed", "3")
+    assert "\x1b" not in whole.stdout + whole.stderr and "\r" not in whole.stdout + whole.stderr
+    assert "seed 3" in whole.stdout
+    accuracy = float(re.search(r"test accuracy ([\d.]+)%", whole.stdout).group(1))
+    assert accuracy > 90
+    for name in ("curves", "filters", "feature_maps", "misclassified", "confusion"):
+        assert (tmp_path / "whole" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    checkpoint = tmp_path / "whole" / "checkpoint.npz"
+    again = train(tmp_path / "again", "--epochs", "4", "--seed", "3", "--resume", str(checkpoint))
+    assert not losses(again.stdout)
+    assert f"test accuracy {accuracy:.2f}%" in again.stdout
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        import cnn_checkpoint
+        import train_cnn
+    finally:
+        sys.path.remove(str(EXAMPLES))
+    saved = []
+    original = cnn_checkpoint.save
+
+    def keep_second(path: Path, *state: object) -> None:
+        original(path, *state)
+        if state[-1] == 2:
+            saved.append((tmp_path / "second.npz").write_bytes(path.read_bytes()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_cnn.checkpoint, "save", keep_second)
+        train_cnn.main(["--epochs", "3", "--out", str(tmp_path / "a")])
+    train_cnn.main(["--epochs", "3", "--out", str(tmp_path / "b"), "--resume", str(tmp_path / "second.npz")])
+    first, second = (cnn_checkpoint.load(tmp_path / one / "checkpoint.npz") for one in "ab")
+    assert saved and first["history"] == second["history"]
+    assert all((first["model"][name] == second["model"][name]).all() for name in first["model"])
+
+
+def test_train_cnn_without_matplotlib(tmp_path: Path) -> None:
+    done = train(tmp_path, "--epochs", "1", without="matplotlib")
+    assert done.stdout.count("no pictures: matplotlib is not installed") == 1
+    assert not list(tmp_path.glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--epochs", "0"], "--epochs must be at least 1, got 0"),
+        (["--lr", "-1"], "--lr must be positive, got -1.0"),
+        (["--data", "nowhere"], "expected 'digits', 'mnist5k' or a folder"),
+        (["--resume", "missing.npz"], "missing.npz"),
+    ],
+)
+def test_train_cnn_says_what_is_wrong(tmp_path: Path, options: list[str], message: str) -> None:
+    done = train(tmp_path, *options, check=False)
+    assert done.returncode != 0 and message in done.stderr
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file.npz").write_bytes(b"PK\x03\x04 not a checkpoint")
+    done = train(tmp_path, "--resume", str(tmp_path / "file.npz"), check=False)
+    assert "not a whole checkpoint" in done.stderr
+
+
+@pytest.mark.torch
+def test_side_by_side_agrees_with_pytorch() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    done = run(str(EXAMPLES / "pytorch_side_by_side.py"), "--steps", "100", "--seed", "1")
+    assert "the losses agree" in done.stdout
+
+
+def test_the_readme_model_runs() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"## A first model\s+```python\n(.*?)```", text, re.DOTALL).group(1)
+    done = run("-c", code)
+    assert float(done.stdout) < 0.05

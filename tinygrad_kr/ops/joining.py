@@ -1,0 +1,582 @@
+"""Joining tensors and taking them apart: cat and stack, split, chunk and unbind.
+
+Each joining operation has one backward for all its inputs, which takes the gradient apart; each splitting operation
+has one for all its results, which joins what arrives. What splitting gives are views of the input.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd.primitive import joint, numpy_function
+from ..autograd.record import share
+from ..tensor import Tensor, wrap
+from ._public import as_array, axis_of, public, require_tensor, sizes_of
+from .indexing import FULL, index_rule, select_rule, slice_rule
+from .shape import atleast_1d, atleast_2d, atleast_3d, expand_rule, reshape_rule
+
+__all__ = [
+    "block_diag",
+    "cartesian_prod",
+    "cat",
+    "chunk",
+    "column_stack",
+    "combinations",
+    "concat",
+    "concatenate",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "meshgrid",
+    "row_stack",
+    "split",
+    "split_with_sizes",
+    "stack",
+    "tensor_split",
+    "unbind",
+    "unsafe_chunk",
+    "unsafe_split",
+    "vsplit",
+    "vstack",
+]
+
+
+# -- the derivatives -----------------------------------------------------------------------------------------
+
+
+def along(axis: int, item: Any) -> tuple[Any, ...]:
+    """The index that applies `item` to one dimension."""
+    return (*[FULL] * axis, item, ...)
+
+
+def cat_(*xs: Any, axis: int) -> Any:
+    """Arrays one after the other along an existing axis."""
+    return np.concatenate(xs, axis)
+
+
+def pieces(g: Any, xs_shape: tuple[tuple[int, ...], ...], axis: int) -> list[Any]:
+    """The part of a gradient that belongs to each of the arrays joined along an axis."""
+    ends = itertools.accumulate([shape[axis] for shape in xs_shape])
+    return [g[along(axis, slice(end - shape[axis], end))] for shape, end in zip(xs_shape, ends)]
+
+
+def stack_(*xs: Any, axis: int) -> Any:
+    """Arrays of one shape one after the other along a new axis."""
+    return np.stack(xs, axis)
+
+
+def split_(x: Any, *, axis: int, bounds: tuple[int, ...]) -> Any:
+    """The views between successive bounds along an axis."""
+    return tuple([x[along(axis, slice(*pair))] for pair in itertools.pairwise(bounds)])
+
+
+def unbind_(x: Any, *, axis: int) -> Any:
+    """The views at each position of an axis."""
+    return tuple(np.moveaxis(x, axis, 0)[i, ...] for i in range(x.shape[axis]))
+
+
+def block_diag_(*xs: Any) -> Any:
+    """Matrices along the diagonal of a larger one, zeros elsewhere."""
+    out = np.zeros([sum(sizes) for sizes in zip(*[x.shape for x in xs])], xs[0].dtype)
+    for x, (rows, columns) in zip(xs, _blocks([x.shape for x in xs])):
+        out[rows, columns] = x
+    return out
+
+
+def _blocks(shapes: Sequence[tuple[int, int]]) -> list[tuple[slice, slice]]:
+    row = column = 0
+    found = []
+    for height, width in shapes:
+        found.append((slice(row, row + height), slice(column, column + width)))
+        row, column = row + height, column + width
+    return found
+
+
+cat_rule = joint(cat_, pieces, name="cat", promote="same")
+stack_rule = joint(
+    stack_,
+    lambda g, xs_shape, axis: [g[along(axis, i)] for i in range(len(xs_shape))],
+    name="stack",
+    promote="same",
+)
+split_rule = joint(split_, lambda g, axis: [np.concatenate(g, axis)], name="split")
+unbind_rule = joint(unbind_, lambda g, axis: [np.stack(g, axis)], name="unbind")
+block_diag_rule = joint(
+    block_diag_,
+    lambda g, xs_shape: [g[block] for block in _blocks(xs_shape)],
+    name="block_diag",
+    promote="same",
+)
+
+
+@numpy_function(np.concatenate)
+def _np_concatenate(arrays: Any, axis: int | None = 0) -> Any:
+    if axis is None:
+        arrays, axis = [np.reshape(one, -1) for one in arrays], 0
+    return cat_rule(*arrays, axis=axis % np.ndim(arrays[0]))
+
+
+@numpy_function(np.stack)
+def _np_stack(arrays: Any, axis: int = 0) -> Any:
+    return stack_rule(*arrays, axis=axis % (np.ndim(arrays[0]) + 1))
+
+
+for _name in ("hstack", "vstack", "dstack", "column_stack"):
+
+    @numpy_function(getattr(np, _name))
+    def _np_joined(tup: Any, _name: str = _name) -> Any:
+        return globals()[_name]([one if isinstance(one, Tensor) else wrap(np.asarray(one)) for one in tup])
+
+
+@numpy_function(np.split)
+def _np_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    return list(tensor_split(ary, indices_or_sections, axis))
+
+
+# -- joining -----------------------------------------------------------------------------------------------
+
+
+def _sequence(tensors: Any, name: str) -> list[Tensor]:
+    """The tensors to join, checked."""
+    if isinstance(tensors, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor; "
+            f"pass a list: {name}([...])"
+        )
+    found = list(tensors)
+    if not found:
+        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors")
+    for position, one in enumerate(found):
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {position} in argument 0 of {name}(), but got {type(one).__name__}"
+            )
+    return found
+
+
+@public(method=False)
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Tensors one after the other along an existing dimension; the other sizes must agree.
+
+    Raises:
+        RuntimeError: no tensors, or sizes that differ elsewhere.
+
+    >>> torch.cat([torch.zeros(1, 2), torch.ones(2, 2)])
+    tensor([[0., 0.],
+            [1., 1.],
+            [1., 1.]])
+
+    Source: PyTorch, `torch.cat`.
+    """
+    found = _sequence(tensors, "cat")
+    shapes = [one._array.shape for one in found]
+    if (0,) in shapes and any(shape != (0,) for shape in shapes):  # PyTorch skips empty vectors
+        found = [one for one in found if one._array.shape != (0,)]
+        shapes = [shape for shape in shapes if shape != (0,)]
+    first = shapes[0]
+    axis = axis_of(dim, len(first))
+    for position, shape in enumerate(shapes):
+        if shape != first or not shape:
+            _check_sizes(first, shape, position, axis)
+    return cat_rule(*found, axis=axis)
+
+
+def _check_sizes(first: tuple[int, ...], shape: tuple[int, ...], position: int, axis: int) -> None:
+    if not shape:
+        raise RuntimeError(
+            f"zero-dimensional tensor (at position {position}) cannot be concatenated; use torch.stack"
+        )
+    if len(shape) != len(first):
+        raise RuntimeError(
+            f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)} "
+            f"(tensor number {position} in the list)"
+        )
+    for dim, (one, two) in enumerate(zip(first, shape)):
+        if one != two and dim != axis:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {axis}. Expected size {one} but got size "
+                f"{two} for tensor number {position} in the list."
+            )
+
+
+@public(method=False)
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Tensors of one shape one after the other along a new dimension.
+
+    Raises:
+        RuntimeError: no tensors, or shapes that differ.
+
+    >>> torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])], dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+
+    Source: PyTorch, `torch.stack`.
+    """
+    found = _sequence(tensors, "stack")
+    first = found[0]._array.shape
+    for position, one in enumerate(found):
+        if one._array.shape != first:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                f"{list(one.shape)} at entry {position}"
+            )
+    return stack_rule(*found, axis=axis_of(dim, len(first) + 1))
+
+
+@public(method=False)
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side: vectors along their only dimension, others along the second.
+
+    >>> torch.hstack([torch.tensor([1, 2]), torch.tensor([3])])
+    tensor([1, 2, 3])
+
+    Source: PyTorch, `torch.hstack`.
+    """
+    found = [atleast_1d(one) for one in _sequence(tensors, "hstack")]
+    return cat(found, 0 if found[0]._array.ndim == 1 else 1)
+
+
+@public(method=False)
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors below each other, vectors as rows.
+
+    >>> torch.vstack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+
+    Source: PyTorch, `torch.vstack`.
+    """
+    return cat([atleast_2d(one) for one in _sequence(tensors, "vstack")], 0)
+
+
+@public(method=False)
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors behind each other, along the third dimension.
+
+    >>> torch.dstack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[[1, 3],
+             [2, 4]]])
+
+    Source: PyTorch, `torch.dstack`.
+    """
+    return cat([atleast_3d(one) for one in _sequence(tensors, "dstack")], 2)
+
+
+@public(method=False)
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side, vectors as columns.
+
+    >>> torch.column_stack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[1, 3],
+            [2, 4]])
+
+    Source: PyTorch, `torch.column_stack`.
+    """
+    found = _sequence(tensors, "column_stack")
+    return hstack([one if one._array.ndim > 1 else reshape_rule(one, shape=(-1, 1)) for one in found])
+
+
+@public(method=False, out=False)
+def block_diag(*tensors: Tensor) -> Tensor:
+    """Matrices (or vectors, as rows) along the diagonal of a matrix of zeros.
+
+    >>> torch.block_diag(torch.tensor([[1, 2]]), torch.tensor([3]))
+    tensor([[1, 2, 0],
+            [0, 0, 3]])
+
+    Source: PyTorch, `torch.block_diag`.
+    """
+    found = [atleast_2d(require_tensor(one, "block_diag", "tensors")) for one in tensors]
+    for position, one in enumerate(found):
+        if one._array.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. "
+                f"Input {position} has {one._array.ndim} dimensions"
+            )
+    return block_diag_rule(*found) if found else wrap(np.empty((1, 0), dtypes.default_numpy))
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """The coordinates of a grid: vectors expanded over the dimensions of each other.
+
+    Args:
+        tensors: vectors, one by one or as one sequence.
+        indexing: "ij": the first vector runs along the first dimension; "xy": along the second, as in plots.
+
+    Raises:
+        RuntimeError: a tensor of more than one dimension, or another `indexing`.
+
+    >>> rows, columns = torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3, 4]), indexing="ij")
+    >>> rows, columns
+    (tensor([[1, 1],
+            [2, 2]]), tensor([[3, 4],
+            [3, 4]]))
+
+    Source: PyTorch, `torch.meshgrid`.
+    """
+    found = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    for one in found:
+        if require_tensor(one, "meshgrid", "tensors")._array.ndim > 1:
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(one.shape)}"
+            )
+    shape = [one._array.size for one in found]
+    places = list(range(len(shape)))
+    if indexing == "xy" and len(shape) > 1:
+        shape[0], shape[1], places[0], places[1] = shape[1], shape[0], 1, 0
+    return tuple(
+        expand_rule(
+            reshape_rule(one, shape=(*[1] * place, -1, *[1] * (len(shape) - 1 - place))), shape=tuple(shape)
+        )
+        for one, place in zip(found, places)
+    )
+
+
+def cartesian_prod(*tensors: Tensor) -> Tensor:
+    """Every choice of one element from each vector, one row each.
+
+    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([4, 5]))
+    tensor([[1, 4],
+            [1, 5],
+            [2, 4],
+            [2, 5]])
+
+    Source: PyTorch, `torch.cartesian_prod`.
+    """
+    if len(tensors) == 1:
+        return reshape_rule(tensors[0], shape=tensors[0]._array.shape)
+    return stack([reshape_rule(one, shape=(-1,)) for one in meshgrid(*tensors)], 1)
+
+
+def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Every choice of r elements of a vector, in their order, one row each.
+
+    Args:
+        with_replacement: an element may be chosen more than once.
+
+    >>> torch.combinations(torch.tensor([1, 2, 3]))
+    tensor([[1, 2],
+            [1, 3],
+            [2, 3]])
+
+    Source: PyTorch, `torch.combinations`.
+    """
+    if require_tensor(input, "combinations")._array.ndim != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    rows = np.array(list(choose(range(input._array.size), r)), np.intp).reshape(-1, r)
+    return index_rule(input, index=(rows,)) if r else wrap(np.empty(0, input._array.dtype))
+
+
+# -- taking apart ----------------------------------------------------------------------------------------
+
+
+def _split(input: Tensor, axis: int, bounds: Sequence[int]) -> tuple[Tensor, ...]:
+    """The views between bounds; each is a view like the slice it is, in-place changes included."""
+    results = split_rule(input, axis=axis, bounds=tuple(bounds))
+    for one, pair in zip(results, itertools.pairwise(bounds)):
+        share(one, input, partial(slice_rule, index=along(axis, slice(*pair))))
+    return results
+
+
+@public(out=False)
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of successive parts of one dimension.
+
+    Args:
+        split_size_or_sections: the size of each part (the last may be smaller), or a list of sizes.
+
+    Raises:
+        RuntimeError: the sizes do not add up to that of the dimension.
+
+    >>> torch.split(torch.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+
+    Source: PyTorch, `torch.split`.
+    """
+    if not isinstance(split_size_or_sections, int):
+        return split_with_sizes(tensor, split_size_or_sections, dim)
+    shape, size = require_tensor(tensor, "split", "tensor")._array.shape, split_size_or_sections
+    if not shape:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    axis = axis_of(dim, len(shape))
+    if size < 0:
+        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+    if size == 0 and shape[axis]:
+        raise RuntimeError(
+            f"split_size can only be 0 if dimension size is 0, but got dimension size of {shape[axis]}"
+        )
+    return _split(
+        tensor, axis, [*range(0, shape[axis], max(size, 1)), shape[axis]] if shape[axis] else [0, 0]
+    )
+
+
+@public(out=False)
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of successive parts of the given sizes.
+
+    Raises:
+        RuntimeError: the sizes do not add up to that of the dimension.
+
+    >>> torch.split_with_sizes(torch.arange(5), [1, 4])
+    (tensor([0]), tensor([1, 2, 3, 4]))
+
+    Source: PyTorch, `torch.split_with_sizes`.
+    """
+    shape, sizes = require_tensor(input, "split_with_sizes")._array.shape, sizes_of((split_sizes,))
+    if not shape:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    axis = axis_of(dim, len(shape))
+    if any(size < 0 for size in sizes) or sum(sizes) != shape[axis]:
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to be non-negative and to sum exactly to {shape[axis]} (input "
+            f"tensor's size at dimension {axis}), but got split_sizes={list(sizes)}"
+        )
+    return _split(input, axis, [0, *itertools.accumulate(sizes)])
+
+
+@public(out=False)
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of at most `chunks` successive parts of equal size (the last may be smaller).
+
+    Raises:
+        RuntimeError: `chunks` is not positive.
+
+    >>> torch.chunk(torch.arange(5), 2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+
+    Source: PyTorch, `torch.chunk`.
+    """
+    shape = require_tensor(input, "chunk")._array.shape
+    if not shape:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    axis = axis_of(dim, len(shape))
+    if shape[axis] == 0:
+        return _split(input, axis, [0] * (chunks + 1))
+    size = -(-shape[axis] // chunks)
+    return _split(input, axis, [*range(0, shape[axis], size), shape[axis]])
+
+
+@public(out=False)
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of parts: a number of nearly equal ones, or those between given positions.
+
+    Args:
+        indices_or_sections: how many parts (the first ones are larger by one where they must be), or where
+            to cut.
+
+    >>> torch.tensor_split(torch.arange(5), 3), torch.tensor_split(torch.arange(5), [1, 4])
+    ((tensor([0, 1]), tensor([2, 3]), tensor([4])), (tensor([0]), tensor([1, 2, 3]), tensor([4])))
+
+    Source: PyTorch, `torch.tensor_split`.
+    """
+    shape = require_tensor(input, "tensor_split")._array.shape
+    if not shape:
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
+    axis = axis_of(dim, len(shape))
+    cuts = as_array(indices_or_sections)
+    cuts = cuts.tolist() if isinstance(cuts, np.ndarray) else cuts
+    size = shape[axis]
+    if isinstance(cuts, int):
+        if cuts <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {cuts}")
+        small, larger = divmod(size, cuts)
+        return _split(input, axis, [part * small + min(part, larger) for part in range(cuts + 1)])
+    bounds = [0, *[max(cut + size, 0) if cut < 0 else min(cut, size) for cut in cuts], size]
+    if bounds == sorted(bounds):
+        return _split(input, axis, bounds)
+    return tuple(slice_rule(input, index=along(axis, slice(*pair))) for pair in itertools.pairwise(bounds))
+
+
+@public(out=False)
+def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """`tensor_split` along the second dimension (the only one of a vector), into equal parts.
+
+    >>> torch.hsplit(torch.tensor([[1, 2], [3, 4]]), 2)
+    (tensor([[1],
+            [3]]), tensor([[2],
+            [4]]))
+
+    Source: PyTorch, `torch.hsplit`.
+    """
+    axis = 0 if require_tensor(input, "hsplit")._array.ndim == 1 else 1
+    return _split_evenly(input, indices_or_sections, axis, "hsplit", 1)
+
+
+@public(out=False)
+def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """`tensor_split` along the first dimension, into equal parts.
+
+    >>> torch.vsplit(torch.tensor([[1, 2], [3, 4]]), 2)
+    (tensor([[1, 2]]), tensor([[3, 4]]))
+
+    Source: PyTorch, `torch.vsplit`.
+    """
+    return _split_evenly(input, indices_or_sections, 0, "vsplit", 2)
+
+
+@public(out=False)
+def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """`tensor_split` along the third dimension, into equal parts.
+
+    >>> [part.shape for part in torch.dsplit(torch.zeros(1, 2, 4), 2)]
+    [torch.Size([1, 2, 2]), torch.Size([1, 2, 2])]
+
+    Source: PyTorch, `torch.dsplit`.
+    """
+    return _split_evenly(input, indices_or_sections, 2, "dsplit", 3)
+
+
+def _split_evenly(input: Tensor, sections: Any, axis: int, name: str, least: int) -> tuple[Tensor, ...]:
+    ndim = require_tensor(input, name)._array.ndim
+    if ndim < least:
+        raise RuntimeError(
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {ndim} "
+            "dimensions!"
+        )
+    size = input._array.shape[axis]
+    if isinstance(sections, int) and (sections <= 0 or size % sections):
+        raise RuntimeError(
+            f"torch.{name} attempted to split along dimension {axis}, but the size of the dimension {size} is "
+            f"not divisible by the split_size {sections}!"
+        )
+    return tensor_split(input, sections, axis)
+
+
+@public(out=False)
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views at every position of one dimension, which is then gone.
+
+    >>> torch.unbind(torch.tensor([[1, 2], [3, 4]]))
+    (tensor([1, 2]), tensor([3, 4]))
+
+    Source: PyTorch, `torch.unbind`.
+    """
+    shape = require_tensor(input, "unbind")._array.shape
+    if not shape:
+        raise RuntimeError("unbind(): Dimension specified as 0 but tensor has no dimensions")
+    axis = axis_of(dim, len(shape))
+    results = unbind_rule(input, axis=axis)
+    for position, one in enumerate(results):
+        share(one, input, partial(select_rule, axis=axis, index=position))
+    return results
+
+
+concat = concatenate = cat
+row_stack = vstack
+unsafe_split, unsafe_chunk = split, chunk
