@@ -45,8 +45,8 @@ class Axis(NamedTuple):
 def window_axis(length: int, size: int, k: int, s: int, p: int, d: int) -> Axis:
     """`size` windows of k taps, d apart, over `length` inputs with p of padding before; one every s.
 
-    >>> window_axis(4, 3, 2, 2, 1, 1).taps
-    (Tap(outputs=slice(1, 3, None), inputs=slice(1, 4, 2)), Tap(outputs=slice(0, 2, None), inputs=slice(0, 3, 2)))
+    >>> window_axis(4, 3, 2, 2, 1, 1).taps[0]
+    Tap(outputs=slice(1, 3, None), inputs=slice(1, 4, 2))
     """
     taps = []
     counts = np.zeros(size, np.int64)

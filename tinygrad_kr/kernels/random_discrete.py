@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_kr.kernels.random_normal import unit_float64
 from tinygrad_kr.kernels.random_words import WordSource
 
 __all__ = ["SIGNIFICAND_BITS", "Uniforms", "integer_range", "look_up", "poisson_count"]
@@ -26,7 +25,7 @@ class Uniforms:
 
     def __call__(self) -> float:
         if not self._waiting:
-            self._waiting = unit_float64(self._source.double_words(_AHEAD)).tolist()[::-1]
+            self._waiting = self._source.unit(_AHEAD).tolist()[::-1]
         self._used += 1
         return self._waiting.pop()
 
@@ -69,7 +68,7 @@ def look_up(weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
     """For each uniform the first index whose cumulated share reaches it."""
     precision = np.float64 if weights.dtype == np.float64 else np.float32
     shares = np.cumsum(weights, dtype=precision)
-    shares /= shares[-1]
+    shares = shares / shares[-1]
     shares[-1] = 1
     return np.searchsorted(shares.astype(np.float64), uniforms)
 

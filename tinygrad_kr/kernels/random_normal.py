@@ -3,24 +3,28 @@
 Three Box-Muller transforms, as PyTorch has three:
 
 - `normal_float32`, blocks of 16: PyTorch evaluates Pommier's single-precision polynomials for log, sine and
-  cosine with fused multiply-adds (AVX2). The same polynomials, rounded at the same places, give the same bits.
+  cosine with fused multiply-adds (AVX2). The same polynomials, rounded at the same places, give the same
+  bits.
 - `normal_float64`, blocks of 16 from 64-bit words, with the C library's log, sine and cosine.
 - `polar_pairs`, for fewer than 16 numbers and for destinations that are not contiguous: pairs, in float64.
 
-The last two call NumPy's functions, whose last bit is not always the C library's (1 value in 500 differs, by a
-unit in the last place); for few numbers `polar_pairs` calls the C library itself. PyTorch without AVX2 (on ARM,
-say) takes its C library's functions in place of `normal_float32` and differs from it by some 1e-7.
+The last two call NumPy's functions, whose last bit is not always the C library's (1 value in 500 differs, by
+a unit in the last place); for few numbers `polar_pairs` calls the C library itself. PyTorch without AVX2 (on
+ARM, say) takes its C library's functions in place of the polynomials and differs by up to 2e-6.
 
-A million float32 normals from their words: 9.4 ms (threads do not help: the steps are too short). Float64: 19.6 ms
-on one core, 10.2 ms on two.
+A million float32 normals from their words: 9.6 ms, most of it in 15 steps that round once. NumPy's own float32
+functions would take some 3 ms, its float64 functions 10, and give other numbers; threads do not help, the
+steps are too short. A million float64 normals: 19.6 ms on one core, 12 ms on two.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
+from tinygrad_kr.kernels.random_words import pieces, unit_float64
 from tinygrad_kr.kernels.threads import parallel_for, scratch, split
 
 __all__ = [
@@ -28,13 +32,11 @@ __all__ = [
     "normal_float32",
     "normal_float64",
     "polar_pairs",
-    "unit_float32",
-    "unit_float64",
 ]
 
-_BLOCK = 16
 # Chunks of 32,768 pairs: smaller ones pay more for calls (2,048 blocks: +8%), larger ones for memory.
 _CHUNK_BLOCKS = 4096
+_FLOAT64_BLOCKS = 1024  # a quarter of a millisecond of sines and cosines: worth a thread
 _FEW_PAIRS = 64
 
 
@@ -68,44 +70,29 @@ _FOUR_OVER_PI = np.float32(1.27323954473516)
 _PI_OVER_4 = [np.float32(part) for part in (0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8)]
 
 
-def unit_float32(words: np.ndarray) -> np.ndarray:
-    """Words to float32 in [0, 1): `(word & 0xFFFFFF) * 2**-24`; `words` is overwritten."""
-    words &= np.uint32(0xFFFFFF)
-    unit = words.view(np.int32).astype(np.float32)  # int32 has a vector conversion everywhere, uint32 has not
-    unit *= np.float32(2**-24)
-    return unit
+def fused_multiply_add(x: np.ndarray, scale: float, offset: float) -> None:
+    """`x = x * scale + offset`, rounded once, in the dtype of the flat array `x`: float32 or float64.
 
-
-def unit_float64(words: np.ndarray) -> np.ndarray:
-    """64-bit words to float64 in [0, 1): `(word & (2**53 - 1)) * 2**-53`; `words` is overwritten."""
-    words &= np.uint64(2**53 - 1)
-    unit = words.view(np.int64).astype(np.float64)
-    unit *= 2.0**-53
-    return unit
-
-
-def fused_multiply_add(x: np.ndarray, scale: float, offset: float) -> np.ndarray:
-    """`x * scale + offset` rounded once, in the dtype of `x` (float32 or float64); may overwrite `x`.
-
-    float64 has no wider type to pass through: the product and the sum are split into value and error
-    (Dekker 1971), and the errors are added last.
+    float32 passes through float64. float64 has no wider type to pass through: the product and the sum are
+    split into value and error (Dekker 1971), and the errors are added last.
     """
     if x.dtype == np.float32:
         scale, offset = float(np.float32(scale)), float(np.float32(offset))
-    if scale != 1.0 and offset != 0.0:
+    if scale == 1.0 or offset == 0.0:
+        if scale != 1.0:
+            x *= x.dtype.type(scale)
+        x += x.dtype.type(offset)  # adding zero too: it makes -0 a 0, as the fused operation does
+        return
+    for part in pieces(x):
         if x.dtype == np.float32:
-            wide = x * np.float64(scale)  # exact: 24 bits by 24 bits
-            wide += offset
-            return wide.astype(np.float32)
-        product, product_error = _exact_product(x, scale)
+            wide = part * np.float64(scale)  # exact: 24 bits by 24 bits
+            np.add(wide, offset, out=part, casting="same_kind")
+            continue
+        product, product_error = _exact_product(part, scale)
         total = product + offset
         shift = total - product
         total_error = (product - (total - shift)) + (offset - shift)
-        return total + (total_error + product_error)
-    if scale != 1.0:
-        x *= x.dtype.type(scale)
-    x += x.dtype.type(offset)  # adding zero too: it makes -0 a 0, as the fused operation does
-    return x
+        np.add(total, total_error + product_error, out=part)
 
 
 def _exact_product(x: np.ndarray, y: float) -> tuple[np.ndarray, np.ndarray]:
@@ -120,17 +107,15 @@ def _exact_product(x: np.ndarray, y: float) -> tuple[np.ndarray, np.ndarray]:
     return product, ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
 
 
-def normal_float32(words: np.ndarray) -> np.ndarray:
-    """Standard normals from 32-bit words, both in blocks of 16.
+def normal_float32(words: np.ndarray, out: np.ndarray) -> None:
+    """Standard normals from 32-bit words, both flat and in blocks of 16.
 
     Of the uniforms of a block, `1 - u[:8]` give the radii and `u[8:]` the angles; the cosines make the first
     half of the result, the sines the second.
     """
-    out = np.empty(words.size, np.float32)
     blocks, results = words.reshape(-1, 2, 8), out.reshape(-1, 2, 8)
     for start, stop in split(len(blocks), _CHUNK_BLOCKS, parallel=False):
         _box_muller_float32(blocks[start:stop], results[start:stop])
-    return out
 
 
 def _box_muller_float32(words: np.ndarray, out: np.ndarray) -> None:
@@ -243,40 +228,47 @@ def _cos_sin_float32(angle: np.ndarray, trig: np.ndarray, single: np.ndarray, do
     cosine_bits ^= octant
 
 
-def normal_float64(words: np.ndarray) -> np.ndarray:
-    """Standard normals from 64-bit words, both in blocks of 16; `words` is overwritten."""
-    out = np.empty(words.size)
-    blocks, results = words.reshape(-1, 2, 8), out.reshape(-1, 2, 8)
+def normal_float64(words: np.ndarray, out: np.ndarray) -> None:
+    """Standard normals from 64-bit words, both flat and in blocks of 16; `words` is overwritten."""
+    unit = np.empty(words.size)
+    unit_float64(words, unit)
+    height, turn = unit.reshape(-1, 2, 8).swapaxes(0, 1)
+    results = out.reshape(-1, 2, 8)
 
     def work(piece: tuple[int, int]) -> None:
         part = slice(*piece)
-        pairs = blocks[part].swapaxes(0, 1).reshape(2, -1)
-        unit = unit_float64(pairs)
-        radius = np.sqrt(-2 * np.log(1 - unit[0]))
-        angle = 2 * math.pi * unit[1]
+        radius = np.sqrt(-2 * np.log(1 - height[part].ravel()))
+        angle = 2 * math.pi * turn[part].ravel()
         results[part, 0] = (radius * np.cos(angle)).reshape(-1, 8)
         results[part, 1] = (radius * np.sin(angle)).reshape(-1, 8)
 
-    pieces = split(len(blocks), _CHUNK_BLOCKS, parallel=len(blocks) > _CHUNK_BLOCKS)
-    if len(pieces) == 1:
-        work(pieces[0])
-    else:
-        parallel_for(work, pieces)
-    return out
+    _share_out(work, len(results))
 
 
 def polar_pairs(unit: np.ndarray) -> np.ndarray:
     """Standard normals from pairs of float64 uniforms: radius `sqrt(-2 log1p(-u[1]))`, angle `2 pi u[0]`."""
-    if unit.size <= 2 * _FEW_PAIRS:
-        normals = []
-        for turn, height in zip(unit[0::2].tolist(), unit[1::2].tolist()):
-            radius = math.sqrt(-2 * math.log1p(-height))
-            angle = 2 * math.pi * turn
-            normals += [radius * math.cos(angle), radius * math.sin(angle)]
-        return np.array(normals)
-    radius = np.sqrt(-2 * np.log1p(-unit[1::2]))
-    angle = 2 * math.pi * unit[0::2]
     out = np.empty(unit.size)
-    out[0::2] = radius * np.cos(angle)
-    out[1::2] = radius * np.sin(angle)
+    turns, heights, cosines, sines = unit[0::2], unit[1::2], out[0::2], out[1::2]
+
+    def work(piece: tuple[int, int]) -> None:
+        part = slice(*piece)
+        radius = np.sqrt(-2 * np.log1p(-heights[part]))
+        angle = 2 * math.pi * turns[part]
+        np.multiply(radius, np.cos(angle), out=cosines[part])
+        np.multiply(radius, np.sin(angle), out=sines[part])
+
+    if turns.size > _FEW_PAIRS:
+        _share_out(work, turns.size, grain=16 * _FLOAT64_BLOCKS)
+        return out
+    for i, (turn, height) in enumerate(zip(turns.tolist(), heights.tolist())):
+        radius, angle = math.sqrt(-2 * math.log1p(-height)), 2 * math.pi * turn
+        cosines[i], sines[i] = radius * math.cos(angle), radius * math.sin(angle)
     return out
+
+
+def _share_out(work: Callable[[tuple[int, int]], None], total: int, grain: int = _FLOAT64_BLOCKS) -> None:
+    """Call `work` on pieces of `range(total)`, on all threads if there is more than one piece's worth."""
+    if total <= grain:
+        work((0, total))
+    else:
+        parallel_for(work, split(total, grain))

@@ -1,11 +1,12 @@
 """The Mersenne twister that is PyTorch's CPU generator: its raw words, and its 5,056 bytes of state.
 
-NumPy's `RandomState` runs the same MT19937 with the same seeding, and its stream is frozen by promise, so the
-words are drawn in C. Kept here is what NumPy has no place for: a 64-bit seed, of which the twister sees the
-low 32 bits, and the second half of the last Box-Muller pair, which the next small draw of normals returns first.
+NumPy's `RandomState` runs the same MT19937 with the same seeding, and its stream is frozen by promise, so
+the words are drawn in C. Kept here is what NumPy has no place for: a 64-bit seed, of which the twister sees
+the low 32 bits, and the second half of the last Box-Muller pair, which the next small draw of normals
+returns first.
 
-A million 64-bit words take 3.9 ms, a million 32-bit words 2.6 ms (`random_raw` 5.2 and 2.6, and its words must
-then be joined or narrowed).
+A million 64-bit words take 3.9 ms, a million 32-bit words 2.6 ms (`random_raw` 5.2 and 2.6, and its words
+must then be joined or narrowed).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 
 import numpy as np
 
-__all__ = ["DEFAULT_SEED", "STATE_BYTES", "WordSource"]
+__all__ = ["DEFAULT_SEED", "PIECE", "STATE_BYTES", "WordSource", "pieces", "unit_float32", "unit_float64"]
 
 DEFAULT_SEED = 67280421310721  # of a generator that nobody seeded, as PyTorch's
 STATE_BYTES = 5056
@@ -31,6 +32,28 @@ _STATE = np.dtype(
 )
 # Below this many words the 4 us of checks in `randint` cost more than `random_raw`'s wider output.
 _FEW = 4096
+# Numbers made at a time: their words stay in cache, and in memory that the allocator hands out again (fresh
+# pages for a million words would cost as much as the words).
+PIECE = 65536
+
+
+def pieces(out: np.ndarray) -> list[np.ndarray]:
+    """Views of a flat array, `PIECE` numbers each, the last one shorter."""
+    return [out[start : start + PIECE] for start in range(0, out.size, PIECE)]
+
+
+def unit_float32(words: np.ndarray, out: np.ndarray) -> None:
+    """Words to float32 in [0, 1): `(word & 0xFFFFFF) * 2**-24`; `words` is overwritten."""
+    words &= np.uint32(0xFFFFFF)
+    out[...] = words.view(np.int32)  # int32 has a vector conversion everywhere, uint32 has not
+    out *= np.float32(2**-24)
+
+
+def unit_float64(words: np.ndarray, out: np.ndarray) -> None:
+    """64-bit words to float64 in [0, 1): `(word & (2**53 - 1)) * 2**-53`; `words` is overwritten."""
+    words &= np.uint64(2**53 - 1)
+    out[...] = words.view(np.int64)
+    out *= 2.0**-53
 
 
 class WordSource:
@@ -151,6 +174,17 @@ class WordSource:
                 raw = self._twister.random_raw(2 * count)
                 return (raw[0::2] << np.uint64(32)) | raw[1::2]
             return self._frozen.randint(0, 2**64, count, np.uint64)
+
+    def unit(self, count: int, *, single: bool = False) -> np.ndarray:
+        """`count` uniforms in [0, 1): float64 from two words each, or float32 from one."""
+        out = np.empty(count, np.float32 if single else np.float64)
+        with self.lock:
+            for part in pieces(out):
+                if single:
+                    unit_float32(self.words(part.size), part)
+                else:
+                    unit_float64(self.double_words(part.size), part)
+        return out
 
     def __getstate__(self) -> np.ndarray:
         return self.get_state()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 Window = tuple[slice, ...]
-Index = tuple[Any, ...]
 
 
 def _windows(
@@ -42,8 +42,13 @@ def _windows(
     padded = np.pad(x, ((0, 0), (0, 0), *pad_pairs(padding)))
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     views = sliding_window_view(padded, reach, axis=tuple(range(2, x.ndim)))
-    views = views[(..., *(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))]
+    views = views[_spatial(*(slice(None, None, step) for step in (*stride, *dilation)))]
     return views.reshape(x.shape[0], groups, x.shape[1] // groups, *views.shape[2:])
+
+
+def _spatial(*index: Any) -> Any:
+    """An index that leaves the first two axes alone."""
+    return (slice(None), slice(None), *index)
 
 
 def _letters(dimensions: int) -> tuple[str, str]:
@@ -69,7 +74,7 @@ def conv_forward(
     grouped = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
     out = np.einsum(f"ngc{place}{tap},goc{tap}->ngo{place}", windows, grouped)
     out = out.reshape(x.shape[0], weight.shape[0], *size)
-    return out if bias is None else out + bias.reshape(-1, *(1 for _ in size))
+    return out if bias is None else np.add(out, bias.reshape(-1, *(1 for _ in size)))
 
 
 def conv_weight_gradient(
@@ -119,15 +124,15 @@ def conv_input_gradient(
     for tap in np.ndindex(*kernel):
         if not g.size:
             break
-        share = np.einsum("ngo...,goc->ngc...", grouped_g, grouped_weight[(..., *tap)])
+        share = np.einsum("ngo...,goc->ngc...", grouped_g, grouped_weight[(slice(None), *_spatial(*tap))])
         place = tuple(
             slice(t * d, t * d + (o - 1) * s + 1, s)
             for t, d, o, s in zip(tap, dilation, g.shape[2:], stride, strict=True)
         )
-        padded[(..., *place)] += share.reshape(*x_shape[:2], *g.shape[2:])
+        padded[_spatial(*place)] += share.reshape(*x_shape[:2], *g.shape[2:])
     inside = tuple(slice(before, before + n) for (before, _), n in zip(pairs, x_shape[2:], strict=True))
-    gx = padded[(..., *inside)]
-    return gx if bias is None else gx + bias.reshape(-1, *(1 for _ in kernel))
+    gx = padded[_spatial(*inside)]
+    return gx if bias is None else np.add(gx, bias.reshape(-1, *(1 for _ in kernel)))
 
 
 def plain_windows(
@@ -161,12 +166,12 @@ def max_pool(x: np.ndarray, windows: Sequence[Sequence[range]]) -> tuple[np.ndar
     out, indices = np.empty(shape, x.dtype), np.empty(shape, np.int64)
     plane = np.arange(math.prod(x.shape[2:])).reshape(x.shape[2:])
     for position, reach in _each(windows):
-        values = x[(..., *reach)].reshape(*x.shape[:2], plane[reach].size)
+        values = x[_spatial(*reach)].reshape(*x.shape[:2], plane[reach].size)
         nan = np.isnan(values)
         last_nan = values.shape[-1] - 1 - nan[..., ::-1].argmax(-1)
         best = np.where(nan.any(-1), last_nan, np.where(nan, -np.inf, values).argmax(-1))
-        out[(..., *position)] = np.take_along_axis(values, best[..., None], -1)[..., 0]
-        indices[(..., *position)] = plane[reach].reshape(-1)[best]
+        out[_spatial(*position)] = np.take_along_axis(values, best[..., None], -1)[..., 0]
+        indices[_spatial(*position)] = plane[reach].reshape(-1)[best]
     return out, indices
 
 
@@ -182,7 +187,7 @@ def avg_pool(x: np.ndarray, windows: Sequence[Sequence[range]], divisor: np.ndar
     """Sum of each window over its divisor, one per output position."""
     out = np.empty((*x.shape[:2], *map(len, windows)), x.dtype)
     for position, reach in _each(windows):
-        out[(..., *position)] = x[(..., *reach)].sum(tuple(range(2, x.ndim))) / divisor[position]
+        out[_spatial(*position)] = x[_spatial(*reach)].sum(tuple(range(2, x.ndim))) / divisor[position]
     return out
 
 
@@ -192,7 +197,7 @@ def avg_pool_backward(
     """Each g over its divisor, added to every position of its window."""
     gx = np.zeros(x_shape, g.dtype)
     for position, reach in _each(windows):
-        gx[(..., *reach)] += (g[(..., *position)] / divisor[position]).reshape(
+        gx[_spatial(*reach)] += (g[_spatial(*position)] / divisor[position]).reshape(
             *g.shape[:2], *(1 for _ in reach)
         )
     return gx

@@ -14,6 +14,7 @@ and the decorator grafts `Tensor.exp` and `Tensor.exp_`, lets the function take 
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -60,6 +61,7 @@ def public(
 
     def decorate(function: F) -> F:
         name = function.__name__.rstrip("_")
+        function = _with_numpy_words(function)
         methods = _names(method, name)
         changing = _names(inplace, name + "_")
         for one in methods:
@@ -92,6 +94,22 @@ def in_place(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor
     )
     changed.__wrapped__ = function  # type: ignore[attr-defined]
     return changed
+
+
+def _with_numpy_words(function: F) -> F:
+    """The function taking `axis` for `dim` and `keepdims` for `keepdim` as well, as PyTorch's do."""
+    if "dim" not in inspect.signature(function).parameters:
+        return function
+
+    @functools.wraps(function)
+    def face(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+                if theirs in kwargs:
+                    kwargs[ours] = kwargs.pop(theirs)
+        return function(*args, **kwargs)
+
+    return face  # type: ignore[return-value]
 
 
 def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -387,7 +387,9 @@ def isin(
         )
     for name, value in (("elements", elements), ("test_elements", test_elements)):
         if not isinstance(value, (Tensor, int, float)):
-            raise TypeError(f"isin(): argument '{name}' must be Tensor or a number, not {type(value).__name__}")
+            raise TypeError(
+                f"isin(): argument '{name}' must be Tensor or a number, not {type(value).__name__}"
+            )
     found = np.isin(as_array(elements), as_array(test_elements), assume_unique=assume_unique, invert=invert)
     return constant_tensor(found)
 

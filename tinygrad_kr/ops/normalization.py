@@ -19,7 +19,7 @@ from ..kernels import normalization as kernel
 from ..tensor import Tensor, wrap
 from ._public import public, require_tensor
 from ._spatial import require_floating, require_same_dtype
-from .conv import channel_sum
+from .conv import channel_sum_rule
 from .padding import pad_rule
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
@@ -143,8 +143,8 @@ channel_affine_rule = rule(
     channel_affine_,
     name="native_batch_norm",
     x=lambda g, x_shape, scale: g * over_channels(scale, x_shape),
-    scale=lambda g, x: channel_sum(g * x),
-    shift=lambda g: channel_sum(g),
+    scale=lambda g, x: channel_sum_rule(g * x),
+    shift=lambda g: channel_sum_rule(g),
 )
 
 

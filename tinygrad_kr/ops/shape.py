@@ -698,8 +698,8 @@ def _becoming(function: Callable[..., Tensor], name: str) -> Callable[..., Tenso
                 other._view = (former, other._view[1])
         result = function(former, *args, **kwargs)
         self._array, self._node = result._array, result._node
-        if former._view is not None or self._storage.views:
-            share(self, former, lambda tensor: function(tensor, *args, **kwargs))
+        if result._view is not None and (former._view is not None or former._storage.views):
+            share(self, *result._view)
         return self
 
     changed.__name__ = changed.__qualname__ = name

@@ -520,16 +520,15 @@ def _restored(array: Any, p: Tensor) -> Tensor:
 
 
 def _fitted(value: Any, p: Tensor, name: str | None = None) -> Any:
-    """A copy of a loaded state, tensors in the dtype of their parameter (counts of steps in their own)."""
+    """A copy of a loaded state, arrays in the dtype of their parameter, counts and other numbers in their own."""
     if isinstance(value, dict):
         return {key: _fitted(one, p, key) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_fitted(one, p) for one in value)
     if name == "step" and isinstance(value, (int, float)):
         return wrap(scalar(value))
-    if isinstance(value, Tensor):
-        value = value._array
-    elif not hasattr(value, "__array__"):
+    if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
         return value
-    keep = name == "step" or not p.is_floating_point()
-    return wrap(np.array(value, None if keep else p._array.dtype))
+    array = value._array if isinstance(value, Tensor) else np.asarray(value)
+    keep = name == "step" or array.ndim == 0 < p.ndim or array.dtype.kind not in "fc"
+    return wrap(np.array(array, None if keep else p._array.dtype))

@@ -113,6 +113,12 @@ class SequentialLR(_Combined):
                 f"of milestone points, but got number of schedulers {len(schedulers)} and the number of "
                 f"milestones to be equal to {len(milestones)}"
             )
+        for index, one in enumerate(schedulers[1:], 1):
+            if isinstance(one, _Combined):
+                raise ValueError(
+                    f"{type(one).__name__} at index {index} cannot begin at a milestone; only the first of a sequence "
+                    "may be made of others"
+                )
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
         # Each scheduler has set its first rate when it was made: undo that, and let the first one do it

@@ -53,7 +53,7 @@ class CosineAnnealingLR(LRScheduler):
         return [ratio * (lr - self.eta_min) + self.eta_min for lr in rates]
 
     def _get_closed_form_lr(self) -> Rates:
-        return [_cosine(top, self.eta_min, self.last_epoch / self.T_max) for top in self.base_lrs]
+        return [_cosine(top, self.eta_min, math.pi * self.last_epoch / self.T_max) for top in self.base_lrs]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
@@ -96,7 +96,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def get_lr(self) -> Rates:
         self._warn_outside_step()
-        return [_cosine(top, self.eta_min, self.T_cur / self.T_i) for top in self.base_lrs]
+        return [_cosine(top, self.eta_min, math.pi * self.T_cur / self.T_i) for top in self.base_lrs]
 
     def step(self, epoch: float | None = None) -> None:  # type: ignore[override]
         """Go on to the next epoch, or to the given one, which may be a fraction."""
@@ -132,6 +132,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_i = self.T_0 * self.T_mult**period
 
 
-def _cosine(top: Any, bottom: float, part: float) -> Any:
-    """From `top` (part 0) to `bottom` (part 1) along half a cosine."""
-    return bottom + (top - bottom) * (1 + math.cos(math.pi * part)) / 2
+def _cosine(top: Any, bottom: float, angle: float) -> Any:
+    """From `top` (angle 0) to `bottom` (angle π) along half a cosine."""
+    return bottom + (top - bottom) * (1 + math.cos(angle)) / 2
