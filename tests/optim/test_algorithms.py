@@ -1,4 +1,5 @@
-"""Properties that all optimizers share: they descend, they keep dtypes, and any cut of a parameter updates alike."""
+"""Properties that all optimizers share: they descend, they keep dtypes, and any cut of a parameter updates "
+"alike."""
 
 from __future__ import annotations
 
@@ -198,7 +199,9 @@ def test_adamw_shrinks_without_gradient() -> None:
 def test_lbfgs_solves_a_quadratic(line_search: str | None) -> None:
     matrix = np.array([[3.0, 1.0], [1.0, 2.0]])
     p = parameter([5.0, -5.0])
-    optimizer = torch.optim.LBFGS([p], lr=0.5 if line_search is None else 1, line_search_fn=line_search, max_iter=50)
+    optimizer = torch.optim.LBFGS(
+        [p], lr=0.5 if line_search is None else 1, line_search_fn=line_search, max_iter=50
+    )
 
     def closure() -> float:
         x = p.detach().numpy()

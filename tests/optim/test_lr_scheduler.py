@@ -73,7 +73,9 @@ def test_tensor_rates_are_filled(name: str, options: dict[str, Any]) -> None:
     assert rates(scheduler, 8) == pytest.approx(expected, rel=1e-12)
     assert scheduler.optimizer.param_groups[0]["lr"] is lr and scheduler.get_last_lr()[0] is not lr
     before = scheduler.base_lrs[0]
-    assert before is not lr and float(before) == pytest.approx(float(getattr(lr_scheduler, name)(make_optimizer(1.0), **options).base_lrs[0]))
+    assert before is not lr and float(before) == pytest.approx(
+        float(getattr(lr_scheduler, name)(make_optimizer(1.0), **options).base_lrs[0])
+    )
 
 
 @each_scheduler
@@ -101,20 +103,26 @@ def test_groups_and_lists() -> None:
     optimizer = make_optimizer(groups=2)
     scheduler = lr_scheduler.LambdaLR(optimizer, [lambda t: 0.5, lambda t: 0.25])
     assert scheduler.get_last_lr() == [0.5, 0.25]
-    cyclic = lr_scheduler.CyclicLR(make_optimizer(groups=2, momentum=0.9), [0.1, 0.2], 1.0, base_momentum=[0.7, 0.8])
+    cyclic = lr_scheduler.CyclicLR(
+        make_optimizer(groups=2, momentum=0.9), [0.1, 0.2], 1.0, base_momentum=[0.7, 0.8]
+    )
     assert cyclic.get_last_lr() == [0.1, 0.2] and cyclic.base_momentums == [0.7, 0.8]
 
 
 def test_momentum_goes_the_other_way() -> None:
     optimizer = make_optimizer(momentum=0.9)
-    scheduler = lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=11, pct_start=0.5, anneal_strategy="linear")
+    scheduler = lr_scheduler.OneCycleLR(
+        optimizer, 1.0, total_steps=11, pct_start=0.5, anneal_strategy="linear"
+    )
     seen = []
     for _ in range(10):
         group = optimizer.param_groups[0]
         seen.append((group["lr"], group["momentum"]))
         optimizer.step()
         scheduler.step()
-    assert max(seen)[0] == max(lr for lr, _ in seen) and min(m for _, m in seen) == pytest.approx(0.85, abs=0.02)
+    assert max(seen)[0] == max(lr for lr, _ in seen) and min(m for _, m in seen) == pytest.approx(
+        0.85, abs=0.02
+    )
     assert seen[0][1] == 0.95
     adam = torch.optim.Adam([torch.zeros(1)], betas=(0.9, 0.99))
     lr_scheduler.OneCycleLR(adam, 1.0, total_steps=10)
@@ -135,7 +143,9 @@ class Warm:
 def test_callable_objects_are_saved(name: str) -> None:
     def make(speed: float) -> Any:
         if name == "CyclicLR":
-            return lr_scheduler.CyclicLR(make_optimizer(), 0.1, 1.0, 2, scale_fn=Warm(speed), cycle_momentum=False)
+            return lr_scheduler.CyclicLR(
+                make_optimizer(), 0.1, 1.0, 2, scale_fn=Warm(speed), cycle_momentum=False
+            )
         return getattr(lr_scheduler, name)(make_optimizer(), Warm(speed))
 
     first, second = make(3.0), make(5.0)
@@ -152,7 +162,7 @@ def test_functions_are_not_saved() -> None:
     assert cyclic.state_dict()["_scale_fn_custom"] is None
 
 
-# -- one's own --------------------------------------------------------------------------------------------------------
+# -- one's own -----------------------------------------------------------------------------------------------
 
 
 def test_own_scheduler_as_for_older_pytorch() -> None:
@@ -178,7 +188,7 @@ def test_wrong_number_of_rates() -> None:
         scheduler.step()
 
 
-# -- warnings and errors ----------------------------------------------------------------------------------------------
+# -- warnings and errors -------------------------------------------------------------------------------------
 
 
 def test_warns_when_stepped_first() -> None:
@@ -216,14 +226,22 @@ def test_warns_about_get_lr_and_epoch() -> None:
         (lambda o: lr_scheduler.LinearLR(o, 0.5, 2.0), ValueError, "end_factor=2.0"),
         (lambda o: lr_scheduler.PowerLR(o, 0), ValueError, "must be positive, but got 0"),
         (lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0, but got 0"),
-        (lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 1, 0.5), ValueError, "T_mult >= 1, but got 0.5"),
+        (
+            lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 1, 0.5),
+            ValueError,
+            "T_mult >= 1, but got 0.5",
+        ),
         (lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 1, eta_min="0"), ValueError, "eta_min"),
         (lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 1).step(-1), ValueError, "epoch, but got -1"),
         (lambda o: lr_scheduler.CyclicLR(o, 0.1, 1.0, mode="square"), ValueError, "'square'"),
         (lambda o: lr_scheduler.CyclicLR(o, [0.1, 0.2], 1.0), ValueError, "base_lr has 2 values"),
         (lambda o: lr_scheduler.OneCycleLR(o, 1.0), ValueError, "either total_steps OR"),
         (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 0), ValueError, "total_steps, but got 0"),
-        (lambda o: lr_scheduler.OneCycleLR(o, 1.0, epochs=-1, steps_per_epoch=3), ValueError, "epochs, but got -1"),
+        (
+            lambda o: lr_scheduler.OneCycleLR(o, 1.0, epochs=-1, steps_per_epoch=3),
+            ValueError,
+            "epochs, but got -1",
+        ),
         (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, pct_start=2.0), ValueError, "pct_start, but got 2.0"),
         (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, anneal_strategy="sin"), ValueError, "instead got sin"),
         (lambda o: lr_scheduler.ReduceLROnPlateau(o, factor=1.0), ValueError, "got 1.0"),

@@ -32,7 +32,9 @@ OPTIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "CosineAnnealingWarmRestarts": st.fixed_dictionaries(
         {"T_0": epochs, "T_mult": st.integers(1, 3), "eta_min": st.floats(0, 0.05)}
     ),
-    "LambdaLR": st.fixed_dictionaries({"lr_lambda": st.sampled_from([lambda t: 0.9**t, lambda t: 1 / (1 + t)])}),
+    "LambdaLR": st.fixed_dictionaries(
+        {"lr_lambda": st.sampled_from([lambda t: 0.9**t, lambda t: 1 / (1 + t)])}
+    ),
     "MultiplicativeLR": st.fixed_dictionaries({"lr_lambda": st.just(lambda t: 1 - 1 / (t + 2))}),
     "OneCycleLR": st.fixed_dictionaries(
         {
@@ -103,7 +105,9 @@ def test_rates_are_torchs(name: str, data: st.DataObject) -> None:
 
 
 def close(seen: Any) -> Any:
-    return tuple([tuple(map(approx, one)) if isinstance(one, tuple) else approx(one) for one in side] for side in seen)
+    return tuple(
+        [tuple(map(approx, one)) if isinstance(one, tuple) else approx(one) for one in side] for side in seen
+    )
 
 
 def approx(value: Any) -> Any:
@@ -112,9 +116,13 @@ def approx(value: Any) -> Any:
 
 @given(data=st.data())
 def test_sequences_are_torchs(data: st.DataObject) -> None:
-    names = data.draw(st.lists(st.sampled_from(sorted(set(OPTIONS) - {"OneCycleLR", "CyclicLR"})), min_size=1, max_size=3))
+    names = data.draw(
+        st.lists(st.sampled_from(sorted(set(OPTIONS) - {"OneCycleLR", "CyclicLR"})), min_size=1, max_size=3)
+    )
     options = [data.draw(OPTIONS[name]) for name in names]
-    milestones = sorted(data.draw(st.sets(st.integers(1, 20), min_size=len(names) - 1, max_size=len(names) - 1)))
+    milestones = sorted(
+        data.draw(st.sets(st.integers(1, 20), min_size=len(names) - 1, max_size=len(names) - 1))
+    )
     chained = data.draw(st.booleans())
 
     def make(schedulers: Any, optimizer: Any) -> Any:
@@ -130,7 +138,9 @@ def test_sequences_are_torchs(data: st.DataObject) -> None:
 def test_sequence_that_begins_with_a_combined_scheduler(chained: bool) -> None:
     def make(schedulers: Any, optimizer: Any) -> Any:
         parts = [schedulers.LinearLR(optimizer, 0.5), schedulers.StepLR(optimizer, 2)]
-        inner = schedulers.ChainedScheduler(parts) if chained else schedulers.SequentialLR(optimizer, parts, [3])
+        inner = (
+            schedulers.ChainedScheduler(parts) if chained else schedulers.SequentialLR(optimizer, parts, [3])
+        )
         return schedulers.SequentialLR(optimizer, [inner, schedulers.ExponentialLR(optimizer, 0.9)], [9])
 
     assert schedule(tinygrad_kr, make)[0] == schedule(torch, make)[0]

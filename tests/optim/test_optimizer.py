@@ -30,7 +30,7 @@ def step(optimizer: Optimizer, g: float = 1.0) -> None:
     optimizer.step()
 
 
-# -- parameters and groups --------------------------------------------------------------------------------------------
+# -- parameters and groups -----------------------------------------------------------------------------------
 
 
 def test_groups_have_their_own_options_and_the_defaults() -> None:
@@ -73,13 +73,17 @@ def test_parameters_without_gradient_stay() -> None:
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        (lambda: [], ValueError, "empty parameter list"),
+        (list, ValueError, "empty parameter list"),
         (lambda: parameter(1.0), TypeError, r"\[tensor\]"),
         (lambda: {parameter(1.0)}, TypeError, "Please use a list"),
         (lambda: [{"params": {parameter(1.0)}}], TypeError, "Please use a list"),
         (lambda: [1.0], TypeError, "one of the params is float"),
         (lambda: [parameter(1.0) * 2], ValueError, r"non-leaf Tensor.*\(1,\).*MulBackward0"),
-        (lambda: [{"params": [p := parameter(1.0)]}, {"params": [p]}], ValueError, "more than one parameter group"),
+        (
+            lambda: [{"params": [p := parameter(1.0)]}, {"params": [p]}],
+            ValueError,
+            "more than one parameter group",
+        ),
     ],
 )
 def test_bad_parameters(params: Any, error: type[Exception], message: str) -> None:
@@ -141,7 +145,7 @@ def test_fused_and_foreach() -> None:
         torch.optim.Adam([parameter(1.0)], differentiable=True)
 
 
-# -- zero_grad, step --------------------------------------------------------------------------------------------------
+# -- zero_grad, step -----------------------------------------------------------------------------------------
 
 
 def test_zero_grad() -> None:
@@ -191,7 +195,7 @@ def test_changed_option_takes_effect() -> None:
     assert p.item() == 0.75
 
 
-# -- writing one's own ------------------------------------------------------------------------------------------------
+# -- writing one's own ---------------------------------------------------------------------------------------
 
 
 class Descent(Optimizer):
@@ -230,7 +234,7 @@ def test_neither_update_nor_step() -> None:
         step(Lazy([parameter(1.0)], {}))
 
 
-# -- hooks ------------------------------------------------------------------------------------------------------------
+# -- hooks ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [Descent, LoudDescent, torch.optim.SGD])
@@ -258,7 +262,9 @@ def test_step_hooks_run_once_in_order(kind: Any) -> None:
 
 def test_pre_hook_replaces_arguments() -> None:
     optimizer = torch.optim.SGD([parameter(1.0)])
-    handle = optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: ((optimizer, lambda: "new"), {}))
+    handle = optimizer.register_step_pre_hook(
+        lambda optimizer, args, kwargs: ((optimizer, lambda: "new"), {})
+    )
     assert optimizer.step() == "new"
     handle.remove()
     optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: "nonsense")
@@ -284,9 +290,21 @@ def test_state_dict_hooks() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.125 and seen[-1] == "loaded"
 
 
-# -- saving and loading -----------------------------------------------------------------------------------------------
+# -- saving and loading --------------------------------------------------------------------------------------
 
-NAMES = ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "ASGD", "Rprop"]
+NAMES = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "RMSprop",
+    "Adagrad",
+    "Adadelta",
+    "Adamax",
+    "NAdam",
+    "RAdam",
+    "ASGD",
+    "Rprop",
+]
 
 
 def pair(name: str) -> Iterator[Any]:

@@ -8,13 +8,13 @@ is noticed through the version number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from ..state import state
-from ..tensor import Tensor, base_of
+from ..tensor import Tensor, base_of, wrap
 from .primitive import Primitive, rule
 
 
@@ -31,6 +31,20 @@ replace_region_: Primitive = rule(
     base=lambda g, value_shape, view: replace_region_(g, np.zeros(value_shape), view=view),
     value=lambda g, view: view(g),
 )
+
+
+def original(target: Tensor, others: Iterable[Any]) -> Tensor:
+    """What an in-place operation computes from: `target`, or a copy where backward may need its old values.
+
+    The copy stands on the node of `target`, so that gradients flow as if nothing had happened.
+    """
+    watched = (target, *others)
+    if not state.recording or not any(isinstance(one, Tensor) and one._node is not None for one in watched):
+        return target
+    copied = wrap(np.array(target._array, order="K"))
+    if target._node is not None:
+        copied._node = target._node
+    return copied
 
 
 def check_writable(target: Tensor) -> None:
@@ -98,7 +112,8 @@ def _base_needs_grad(target: Tensor) -> bool:
 
 def rebase(target: Tensor, value: Tensor) -> None:
     """Put `target`, whose memory holds `value` now, on the node of `value`; base and other views follow."""
-    retained = target.retains_grad
+    before = target._node
+    retained = before is not None and not before.is_leaf and before.release_retained(target)
     base = base_of(target)
     if target._view is None:
         target._node = value._node

@@ -143,6 +143,14 @@ class Node:
         if not self.retains(tensor):
             self._watched().retainers.append(weakref.ref(tensor))
 
+    def release_retained(self, tensor: Tensor) -> bool:
+        """Undo `retain`; returns whether there was something to undo."""
+        if not self.retains(tensor):
+            return False
+        watch = self._watched()
+        watch.retainers = [ref for ref in watch.retainers if ref() is not tensor]
+        return True
+
     def retains(self, tensor: Tensor) -> bool:
         """Whether `retain` was called for this tensor."""
         return self.watch is not None and any(ref() is tensor for ref in self.watch.retainers)

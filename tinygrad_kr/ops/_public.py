@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import dtypes
-from ..autograd.inplace import assign
+from ..autograd.inplace import assign, check_writable, original
 from ..state import state
 from ..tensor import Tensor, dimension_error, graft, wrap
 
@@ -50,6 +50,7 @@ def public(
     method: bool | str | Sequence[str] = True,
     inplace: bool | str | Sequence[str] = False,
     out: bool = True,
+    saves_input: bool = True,
 ) -> Callable[[F], F]:
     """Declare a public operation.
 
@@ -57,6 +58,7 @@ def public(
         method: graft it on `Tensor` under its own name (True), under these names, or not at all.
         inplace: graft the in-place form under the name followed by `_` (True), or under these names.
         out: whether the function takes `out=`, a tensor (or tuple of them) that receives the result.
+        saves_input: whether a rule may name the first argument, which the in-place form then keeps a copy of.
     """
 
     def decorate(function: F) -> F:
@@ -67,7 +69,7 @@ def public(
         for one in methods:
             graft(function, one)
         for one in changing:
-            graft(in_place(function, one), one)
+            graft(in_place(function, one, saves_input=saves_input), one)
         face = _with_out(function) if out else function
         key = name if name not in faces else f"{function.__module__.rsplit('.', 1)[-1]}.{name}"
         faces[key] = Face(name, function.__module__, face, methods, changing)
@@ -82,11 +84,18 @@ def _names(wanted: bool | str | Sequence[str], default: str) -> tuple[str, ...]:
     return (wanted,) if isinstance(wanted, str) else tuple(wanted)
 
 
-def in_place(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor]:
-    """The form of an operation that writes its result into its first argument."""
+def in_place(
+    function: Callable[..., Tensor], name: str, *, saves_input: bool = True
+) -> Callable[..., Tensor]:
+    """The form of an operation that writes its result into its first argument.
+
+    `saves_input=False` says that no rule of the operation names that argument, whose old values are not kept.
+    """
 
     def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return assign(self, function(self, *args, **kwargs))
+        check_writable(self)
+        source = original(self, (*args, *kwargs.values())) if saves_input else self
+        return assign(self, function(source, *args, **kwargs))
 
     changed.__name__ = changed.__qualname__ = name
     changed.__doc__ = (

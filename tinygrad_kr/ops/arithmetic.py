@@ -1,6 +1,6 @@
 """Arithmetic: sums, products, quotients, remainders, powers, and the operators of Tensors.
 
-Each `rule` below is a derivative: `g` is the gradient that arrives, the names after it are what the rule needs.
+Each `rule` below is a derivative: `g` is the gradient that arrives, the names after it are what it needs.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _scaled(other: Any, alpha: Any) -> Any:
     return other if alpha == 1 else mul_rule(other, alpha) if isinstance(other, Tensor) else other * alpha
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     r"""Sum: outᵢ = inputᵢ + alpha · otherᵢ.
 
@@ -137,7 +137,7 @@ def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     return add_rule(input, _scaled(other, alpha))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def sub(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     r"""Difference: outᵢ = inputᵢ - alpha · otherᵢ.
 
@@ -184,7 +184,7 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
 
     Args:
         input, other: tensors or numbers; shapes broadcast, dtypes promote.
-        rounding_mode: None for the true quotient; "trunc" rounds towards zero, "floor" down; both keep integers.
+        rounding_mode: None for the true quotient; "trunc" rounds towards zero, "floor" down; both keep ints.
 
     Raises:
         RuntimeError: for another `rounding_mode`.
@@ -368,7 +368,7 @@ for _function, _names in (
 OPERANDS = (Tensor, int, float, complex, np.ndarray, np.generic)
 
 
-def operator(function: Callable[[Any, Any], Any], symbol: str) -> None:
+def operator(function: Callable[[Any, Any], Any], symbol: str, *, saves_input: bool) -> None:
     """Make a primitive of two arguments the operator `__symbol__`, its reflected and its in-place form."""
 
     def straight(self: Tensor, other: Any) -> Any:
@@ -379,7 +379,7 @@ def operator(function: Callable[[Any, Any], Any], symbol: str) -> None:
 
     graft(straight, f"__{symbol}__")
     graft(reflected, f"__r{symbol}__")
-    graft(in_place(function, f"__i{symbol}__"), f"__i{symbol}__")
+    graft(in_place(function, f"__i{symbol}__", saves_input=saves_input), f"__i{symbol}__")
 
 
 for _symbol, _primitive in {
@@ -391,6 +391,6 @@ for _symbol, _primitive in {
     "mod": remainder_rule.apply,
     "pow": pow,
 }.items():
-    operator(_primitive, _symbol)
+    operator(_primitive, _symbol, saves_input=_symbol not in ("add", "sub"))
 graft(lambda self: neg_rule(self), "__neg__")
 graft(lambda self: positive_rule(self), "__pos__")

@@ -54,7 +54,7 @@ def _numpy_errors(message: str) -> Iterator[None]:
         raise LinAlgError(f"{message} (NumPy: {error})") from None
 
 
-# -- the derivatives -------------------------------------------------------------------------------------------
+# -- the derivatives -----------------------------------------------------------------------------------------
 
 
 def swap(a: Any) -> Any:
@@ -68,7 +68,9 @@ def over_matrices(g: Any) -> Any:
 
 
 def _inverse(a: Any) -> Any:
-    with _numpy_errors("linalg.inv: the inversion could not be completed because the input matrix is singular"):
+    with _numpy_errors(
+        "linalg.inv: the inversion could not be completed because the input matrix is singular"
+    ):
         return np.linalg.inv(a)
 
 
@@ -267,7 +269,7 @@ def pinv_gradient(g: Any, a: Any, out: Any) -> Any:
 pinv_rule = rule(pinv_, name="linalg_pinv", a=pinv_gradient)
 
 
-# -- the errors ------------------------------------------------------------------------------------------------
+# -- the errors ----------------------------------------------------------------------------------------------
 
 
 def require_matrices(a: Any, function: str) -> Tensor:
@@ -294,7 +296,7 @@ def require_square(a: Any, function: str) -> Tensor:
     return a
 
 
-# -- inverses and linear systems -------------------------------------------------------------------------------
+# -- inverses and linear systems -----------------------------------------------------------------------------
 
 
 @public(method="inverse")
@@ -424,7 +426,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     """
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         raise RuntimeError(
-            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but got " + repr(driver)
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but got "
+            + repr(driver)
         )
     require_matrices(A, "linalg.lstsq")
     check_dtypes(A, require_tensor(B, "linalg.lstsq", "B"))
@@ -471,11 +474,13 @@ def matrix_rank(
         rtol = 0.0 if atol is not None else max(array.shape[-2:]) * float(np.finfo(array.dtype).eps)
     values = np.linalg.svd(array, compute_uv=False)
     largest = values.max(-1, initial=0.0, keepdims=True)
-    threshold = np.maximum(0.0 if atol is None else np.asarray(atol)[..., None], np.asarray(rtol)[..., None] * largest)
+    threshold = np.maximum(
+        0.0 if atol is None else np.asarray(atol)[..., None], np.asarray(rtol)[..., None] * largest
+    )
     return wrap(np.asarray(np.sum(values > threshold, axis=-1)))
 
 
-# -- determinants ----------------------------------------------------------------------------------------------
+# -- determinants --------------------------------------------------------------------------------------------
 
 
 @public()
@@ -519,7 +524,7 @@ def logdet(A: Tensor) -> Tensor:
     return logarithm + wrap(np.where(sign._array < 0, np.nan, 0.0).astype(sign._array.dtype))
 
 
-# -- factorisations --------------------------------------------------------------------------------------------
+# -- factorisations ------------------------------------------------------------------------------------------
 
 
 @public()

@@ -74,7 +74,8 @@ def parse(equation: str, shapes: Sequence[Sequence[int]]) -> tuple[tuple[str, ..
             f"{equation!r}, which has {len(given)} terms"
         )
     hidden = [
-        len(shape) - len(term.replace("...", "")) if "..." in term else 0 for term, shape in zip(given, shapes)
+        len(shape) - len(term.replace("...", "")) if "..." in term else 0
+        for term, shape in zip(given, shapes)
     ]
     for position, (term, shape, extra) in enumerate(zip(given, shapes, hidden)):
         named = len(term.replace("...", ""))
@@ -190,7 +191,9 @@ def einsum(*args: Any) -> Tensor:
     dtypes = {one._array.dtype for one in operands}
     if len(dtypes) > 1:
         found = ", ".join(str(one.dtype) for one in operands)
-        raise RuntimeError(f"einsum(): operands must have the same dtype, but got {found}; convert them first")
+        raise RuntimeError(
+            f"einsum(): operands must have the same dtype, but got {found}; convert them first"
+        )
     return einsum_rule(*operands, terms=terms, output=output)
 
 

@@ -18,8 +18,9 @@ from ..kernels.scatter import scatter_sum
 from ..state import state
 from ..tensor import Tensor, base_of, graft, wrap
 from ._public import as_array, axis_of, public, require_tensor
+from .broadcasting import broadcast_tensors, expand_rule
 from .conversion import astype_rule
-from .shape import broadcast_tensors, expand_rule, reshape_rule, unsqueeze_rule
+from .shape import reshape_rule, unsqueeze_rule
 
 __all__ = [
     "argwhere",

@@ -18,8 +18,9 @@ from ..autograd.primitive import joint, numpy_function
 from ..autograd.record import share
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, sizes_of
+from .broadcasting import meshgrid
 from .indexing import FULL, index_rule, select_rule, slice_rule
-from .shape import atleast_1d, atleast_2d, atleast_3d, expand_rule, reshape_rule
+from .shape import atleast_1d, atleast_2d, atleast_3d, reshape_rule
 
 __all__ = [
     "block_diag",
@@ -34,7 +35,6 @@ __all__ = [
     "dstack",
     "hsplit",
     "hstack",
-    "meshgrid",
     "row_stack",
     "split",
     "split_with_sizes",
@@ -301,44 +301,6 @@ def block_diag(*tensors: Tensor) -> Tensor:
                 f"Input {position} has {one._array.ndim} dimensions"
             )
     return block_diag_rule(*found) if found else wrap(np.empty((1, 0), dtypes.default_numpy))
-
-
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """The coordinates of a grid: vectors expanded over the dimensions of each other.
-
-    Args:
-        tensors: vectors, one by one or as one sequence.
-        indexing: "ij": the first vector runs along the first dimension; "xy": along the second, as in plots.
-
-    Raises:
-        RuntimeError: a tensor of more than one dimension, or another `indexing`.
-
-    >>> rows, columns = torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3, 4]), indexing="ij")
-    >>> rows, columns
-    (tensor([[1, 1],
-            [2, 2]]), tensor([[3, 4],
-            [3, 4]]))
-
-    Source: PyTorch, `torch.meshgrid`.
-    """
-    found = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
-    if indexing not in ("ij", "xy"):
-        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
-    for one in found:
-        if require_tensor(one, "meshgrid", "tensors")._array.ndim > 1:
-            raise RuntimeError(
-                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(one.shape)}"
-            )
-    shape = [one._array.size for one in found]
-    places = list(range(len(shape)))
-    if indexing == "xy" and len(shape) > 1:
-        shape[0], shape[1], places[0], places[1] = shape[1], shape[0], 1, 0
-    return tuple(
-        expand_rule(
-            reshape_rule(one, shape=(*[1] * place, -1, *[1] * (len(shape) - 1 - place))), shape=tuple(shape)
-        )
-        for one, place in zip(found, places)
-    )
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:

@@ -15,9 +15,10 @@ from ..autograd.primitive import Primitive, joint, numpy_function, rule
 from ..kernels.scatter import along_axis, scatter_along
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor
+from .broadcasting import broadcast_shapes, expand_rule
 from .conversion import astype_rule
 from .indexing import FULL, add_at_rule, index_rule, put_rule, scatter_rule, slice_rule
-from .shape import broadcast_shapes, expand_rule, reshape_rule
+from .shape import reshape_rule
 
 __all__ = [
     "gather",

@@ -14,9 +14,8 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.inplace import check_writable
-from ..autograd.primitive import numpy_function, rule
+from ..autograd.primitive import constant, dispatch, numpy_function, rule
 from ..autograd.record import share
-from ..size import Size
 from ..tensor import Tensor, dimension_error, graft, wrap
 from ._public import axes_of, axis_of, public, require_tensor, sizes_of
 
@@ -25,9 +24,6 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
-    "broadcast_shapes",
-    "broadcast_tensors",
-    "broadcast_to",
     "flatten",
     "moveaxis",
     "movedim",
@@ -63,13 +59,6 @@ def t_(x: Any) -> Any:
     return x.T
 
 
-def expand_(array: Any, *, shape: tuple[int, ...]) -> Any:
-    """The array seen as if its dimensions of size 1 were repeated; as writable as the array itself."""
-    out = np.broadcast_to(array, shape)
-    out.flags.writeable = array.flags.writeable
-    return out
-
-
 def inverse_of(axes: Sequence[int] | None) -> tuple[int, ...] | None:
     """The permutation that undoes another; None reverses the dimensions and undoes itself."""
     if axes is None:
@@ -101,7 +90,12 @@ transpose_rule = rule(
     a=lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2),
 )
 t_rule = rule(t_, name="t", view=True, x=lambda g: np.transpose(g))
-expand_rule = rule(np.broadcast_to, name="expand", forward=expand_, view=True, array=lambda g: g)
+
+
+constant(np.zeros_like, np.ones_like, np.full_like, np.empty_like)
+dispatch[np.shape] = lambda a: a._array.shape
+dispatch[np.ndim] = lambda a: a._array.ndim
+dispatch[np.size] = lambda a, axis=None: a._array.size if axis is None else a._array.shape[axis]
 
 
 @numpy_function(np.reshape)
@@ -566,121 +560,6 @@ def _H(self: Tensor) -> Tensor:
     return _matrices_transposed(self, "tensor.H")
 
 
-# -- the same elements many times ---------------------------------------------------------------------------------------
-
-
-def expand(self: Tensor, *sizes: Any, size: Sequence[int] | None = None, implicit: bool = False) -> Tensor:
-    """The tensor seen with its dimensions of size 1, and new leading ones, repeated; no memory is copied.
-
-    Args:
-        sizes: the new sizes; -1 leaves a size as it is.
-
-    Raises:
-        RuntimeError: a dimension that is not of size 1 would change.
-
-    >>> torch.tensor([[1], [2]]).expand(-1, 3)
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-
-    Source: PyTorch, `torch.Tensor.expand`.
-    """
-    return _expanded(self, _given(sizes, size))
-
-
-def _expanded(input: Tensor, target: tuple[int, ...]) -> Tensor:
-    own = input._array.shape
-    ahead = len(target) - len(own)
-    if ahead < 0:
-        raise RuntimeError(
-            f"expand({input.dtype}{list(own)}, size={list(target)}): the number of sizes provided ({len(target)}) must be "
-            f"greater or equal to the number of dimensions in the tensor ({len(own)})"
-        )
-    full = list(target)
-    for dim, size in enumerate(target):
-        if size == -1:
-            if dim < ahead:
-                raise RuntimeError(
-                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
-                )
-            full[dim] = own[dim - ahead]
-        elif dim >= ahead and own[dim - ahead] not in (1, size):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({own[dim - ahead]}) at "
-                f"non-singleton dimension {dim}.  Target sizes: {list(target)}.  Tensor sizes: {list(own)}"
-            )
-        elif size < 0:
-            raise RuntimeError(f"expand: sizes must be non-negative (or -1), got {list(target)}")
-    return expand_rule(input, shape=tuple(full))
-
-
-def expand_as(self: Tensor, other: Tensor) -> Tensor:
-    """The tensor expanded to the shape of another."""
-    return _expanded(self, other._array.shape)
-
-
-@public(out=False)
-def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
-    """The tensor broadcast to a shape; the same as `expand`.
-
-    >>> torch.broadcast_to(torch.tensor([1, 2]), (2, 2))
-    tensor([[1, 2],
-            [1, 2]])
-
-    Source: PyTorch, `torch.broadcast_to`.
-    """
-    return _expanded(require_tensor(input, "broadcast_to"), sizes_of((size,)))
-
-
-@public(method=False, out=False)
-def broadcast_shapes(*shapes: Any) -> Size:
-    """The shape that tensors of the given shapes broadcast to.
-
-    Raises:
-        RuntimeError: they do not broadcast.
-
-    >>> torch.broadcast_shapes((2, 1), (3,))
-    torch.Size([2, 3])
-
-    Source: PyTorch, `torch.broadcast_shapes`.
-    """
-    result: list[int] = []
-    for position, shape in enumerate(shapes):
-        sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-        result = [1] * (len(sizes) - len(result)) + result
-        for dim in range(-1, -len(sizes) - 1, -1):
-            if sizes[dim] != 1 and result[dim] not in (1, sizes[dim]):
-                raise RuntimeError(
-                    f"Shape mismatch: objects cannot be broadcast to a single shape. Argument {position} has {sizes}, whose "
-                    f"size {sizes[dim]} at dimension {dim} does not match {result[dim]} of the arguments before it"
-                )
-            result[dim] = sizes[dim] if sizes[dim] != 1 else result[dim]
-    return Size(result)
-
-
-@public(method=False, out=False)
-def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
-    """The tensors expanded to their common shape.
-
-    >>> [one.shape for one in torch.broadcast_tensors(torch.zeros(2, 1), torch.zeros(3))]
-    [torch.Size([2, 3]), torch.Size([2, 3])]
-
-    Source: PyTorch, `torch.broadcast_tensors`.
-    """
-    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
-    shape = broadcast_shapes(*[require_tensor(one, "broadcast_tensors")._array.shape for one in given])
-    return tuple(one if one._array.shape == shape else _expanded(one, shape) for one in given)
-
-
-def sum_to_size(self: Tensor, *size: Any) -> Tensor:
-    """The tensor summed over whatever must be for it to have the given shape: the transpose of `expand`."""
-    target, own = sizes_of(size), self._array.shape
-    ahead = len(own) - len(target)
-    if ahead < 0 or any(small not in (1, large) for small, large in zip(target, own[ahead:])):
-        raise RuntimeError(f"size {{{list(target)}}} is not expandable to size {{{list(own)}}}.")
-    axes = [*range(ahead), *(ahead + i for i, one in enumerate(target) if one == 1 and own[ahead + i] != 1)]
-    return reshape_rule(np.sum(self, axis=tuple(axes), keepdims=True) if axes else self, shape=target)
-
-
 # -- changing a tensor's own shape --------------------------------------------------------------------------------------
 
 
@@ -707,7 +586,7 @@ def _becoming(function: Callable[..., Tensor], name: str) -> Callable[..., Tenso
     return changed
 
 
-for _function in (view, view_as, reshape_as, expand, expand_as, sum_to_size):
+for _function in (view, view_as, reshape_as):
     graft(_function)
 for _name, _property in {"T": _T, "mT": _mT, "mH": _mH, "H": _H}.items():
     graft(property(_property), _name)  # type: ignore[arg-type]

@@ -1,0 +1,171 @@
+"""Distances and similarities of vectors, and vectors of length 1."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..autograd.primitive import rule
+from ..tensor import Tensor
+from ._public import axis_of, public, require_tensor
+from .matmul import check_dtypes
+
+__all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
+
+FUNCTIONAL = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
+
+
+# -- the derivative ------------------------------------------------------------------------------------------
+
+
+def p_norm(x: Any, *, p: float) -> Any:
+    """(Σ |xᵢ|ᵖ)^(1/p) over the last axis; the number of elements that are not 0 for p = 0, the largest for p = ∞."""
+    size = np.abs(x)
+    if p == 2:
+        return np.sqrt(np.sum(size * size, axis=-1))
+    if p == 1:
+        return np.sum(size, axis=-1)
+    if p == 0:
+        return np.sum((x != 0).astype(x.dtype), axis=-1)
+    if p == math.inf:
+        return np.max(size, axis=-1, initial=0)
+    return np.sum(size**p, axis=-1) ** (1.0 / p)
+
+
+def p_norm_gradient(g: Any, x: Any, out: Any, p: float) -> Any:
+    """sign(xᵢ) (|xᵢ| / ‖x‖)ᵖ⁻¹, and 0 for the zero vector; the largest elements share it for p = ∞."""
+    g, out = np.reshape(g, (*g.shape, 1)), np.reshape(out, (*out.shape, 1))
+    if p == 0:
+        return np.zeros_like(x)
+    if p == 1:
+        return g * np.sign(x)
+    if p == math.inf:
+        largest = np.equal(np.abs(x), out)
+        return g * np.sign(x) * largest / np.sum(largest, axis=-1, keepdims=True)
+    safe = np.where(np.equal(out, 0), 1.0, out)
+    ratio = x / safe
+    if p == 2:
+        return g * ratio
+    size = np.where(np.equal(ratio, 0), 1.0, np.abs(ratio))
+    return g * np.sign(x) * np.where(np.equal(ratio, 0), 0.0, size ** (p - 1))
+
+
+p_norm_rule = rule(p_norm, name="cdist", x=p_norm_gradient)
+
+
+# -- the functions -------------------------------------------------------------------------------------------
+
+
+@public(method=False, out=False)
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    r"""The p-norm of x₁ - x₂ + eps over the last dimension; the others broadcast.
+
+    >>> pairwise_distance(torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0]]))
+    tensor([5.0000])
+
+    Source: PyTorch, `torch.nn.functional.pairwise_distance`.
+    """
+    x1, x2 = require_tensor(x1, "pairwise_distance", "x1"), require_tensor(x2, "pairwise_distance", "x2")
+    out = p_norm_rule(x1 - x2 + eps, p=float(p))
+    return np.reshape(out, (*out.shape, 1)) if keepdim else out
+
+
+@public(method=False, out=False)
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist") -> Tensor:
+    r"""The p-norm distances of every row of x₁ to every row of x₂.
+
+    Args:
+        x1, x2: (*, n, d) and (*, m, d); batch dimensions broadcast.
+        p: from 0 (how many coordinates differ) to inf (the largest difference).
+        compute_mode: PyTorch's choice of a faster and less exact way for p = 2; differences are always taken here.
+
+    Shapes: (*, n, m).
+
+    Raises:
+        RuntimeError: d differs, or an operand has fewer than two dimensions.
+
+    >>> torch.cdist(torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 1.0]]))
+    tensor([[5., 1.]])
+
+    Source: PyTorch, `torch.cdist`.
+    """
+    for name, one in (("X1", x1), ("X2", x2)):
+        if require_tensor(one, "cdist", name).ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {one.ndim}D")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(
+            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+        )
+    if p < 0:
+        raise RuntimeError(f"cdist only supports non-negative p values, but got {p}")
+    check_dtypes(x1, x2)
+    rows = np.reshape(x1, (*x1.shape[:-1], 1, x1.shape[-1]))
+    columns = np.reshape(x2, (*x2.shape[:-2], 1, *x2.shape[-2:]))
+    return p_norm_rule(rows - columns, p=float(p))
+
+
+@public(method=False, out=False)
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    r"""The p-norm distances of all pairs of rows, i < j, in one vector.
+
+    >>> pdist(torch.tensor([[0.0], [1.0], [3.0]]))
+    tensor([1., 3., 2.])
+
+    Source: PyTorch, `torch.nn.functional.pdist`.
+    """
+    if require_tensor(input, "pdist").ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    first, second = np.triu_indices(len(input), 1)
+    return p_norm_rule(np.take(input, first, axis=0) - np.take(input, second, axis=0), p=float(p))
+
+
+@public(method=False, out=False)
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    r"""The cosine of the angle between vectors: x₁·x₂ / (max(‖x₁‖, eps) · max(‖x₂‖, eps)).
+
+    Args:
+        x1, x2: tensors that broadcast.
+        dim: the dimension of the vectors.
+        eps: the smallest length to divide by.
+
+    >>> torch.cosine_similarity(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 1.0]]))
+    tensor([0.7071])
+
+    Source: PyTorch, `torch.nn.functional.cosine_similarity`.
+    """
+    x1, x2 = require_tensor(x1, "cosine_similarity", "x1"), require_tensor(x2, "cosine_similarity", "x2")
+    for one in (x1, x2):
+        if one._array.dtype.kind != "f":
+            raise RuntimeError(
+                "expected common dtype to be floating point, yet common dtype is "
+                f"{one.dtype.scalar_name}; use .float()"
+            )
+    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    x1, x2 = np.broadcast_to(x1, shape), np.broadcast_to(x2, shape)
+    axis = axis_of(dim, len(shape))
+    return np.sum(normalize(x1, dim=axis, eps=eps) * normalize(x2, dim=axis, eps=eps), axis=axis)
+
+
+@public(method=False)
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    r"""Vectors of length 1: x / max(‖x‖ₚ, eps).
+
+    Args:
+        input: a tensor.
+        p: the p-norm that becomes 1.
+        dim: the dimension of the vectors; the second by default.
+        eps: the smallest length to divide by; zero vectors stay zero.
+
+    >>> normalize(torch.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+
+    Source: PyTorch, `torch.nn.functional.normalize`.
+    """
+    axis = axis_of(dim, require_tensor(input, "normalize").ndim)
+    length = p_norm_rule(np.moveaxis(input, axis, -1), p=float(p))
+    length = np.reshape(length, [1 if i == axis else size for i, size in enumerate(input.shape)])
+    return input / np.maximum(length, eps)

@@ -1,0 +1,268 @@
+"""Losses on margins and distances: for rankings, for pairs and for triplets of embeddings.
+
+All are composed of simpler operations, which bring their derivatives with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..tensor import Tensor
+from ._public import public, require_tensor
+from .activation import softplus_rule
+from .distance import pairwise_distance
+from .loss import matched, reduced_tensor, reduction_of, shapes_differ
+
+__all__: list[str] = []
+
+FUNCTIONAL = [
+    "cosine_embedding_loss",
+    "hinge_embedding_loss",
+    "margin_ranking_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
+
+
+@public(method=False, out=False)
+def soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""The logistic loss of two classes: ln(1 + exp(-t x)).
+
+    Args:
+        input: scores.
+        target: 1 or -1, of the same shape.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> soft_margin_loss(torch.tensor([0.0, 5.0]), torch.tensor([1.0, 1.0]), reduction="none")
+    tensor([0.6931, 0.0067])
+
+    Source: PyTorch, `torch.nn.functional.soft_margin_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    input, target = matched("soft_margin_loss", input, target)
+    return reduced_tensor(softplus_rule(-(target * input)), reduction)
+
+
+@public(method=False, out=False)
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""For distances x of pairs: x if the target is 1, max(0, margin - x) if it is -1.
+
+    Args:
+        input: distances.
+        target: 1 (alike) or -1 (different), of the same shape.
+        margin: from which distance on a different pair costs nothing.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> hinge_embedding_loss(torch.tensor([0.2, 0.2]), torch.tensor([1.0, -1.0]), reduction="none")
+    tensor([0.2000, 0.8000])
+
+    Source: PyTorch, `torch.nn.functional.hinge_embedding_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    input, target = matched("hinge_embedding_loss", input, target)
+    apart = (margin - input).clamp(min=0).masked_fill(target == 1, 0.0)
+    alike = input.masked_fill(target == -1, 0.0)
+    return reduced_tensor(apart + alike, reduction)
+
+
+@public(method=False, out=False)
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Which of two scores should be higher: max(0, -t (x₁ - x₂) + margin).
+
+    Args:
+        input1, input2: scores, of one shape.
+        target: 1 if the first should be higher, -1 if the second; of that shape.
+        margin: by how much.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> margin_ranking_loss(torch.tensor([1.0]), torch.tensor([3.0]), torch.tensor([1.0]))
+    tensor(2.)
+
+    Source: PyTorch, `torch.nn.functional.margin_ranking_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    require_tensor(input1, "margin_ranking_loss", "input1")
+    sizes = [require_tensor(one, "margin_ranking_loss").shape for one in (input1, input2, target)]
+    if len({len(one) for one in sizes}) > 1:
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
+            f"{sizes[0]}, input2: {sizes[1]}, target: {sizes[2]} "
+        )
+    input1, input2 = matched("margin_ranking_loss", input1, input2)
+    if sizes[2] != sizes[0]:
+        raise ValueError(f"margin_ranking_loss: {shapes_differ(sizes[0], sizes[2])}")
+    return reduced_tensor((target * (input2 - input1) + margin).clamp(min=0), reduction)
+
+
+@public(method=False, out=False)
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""For pairs of vectors: 1 - cos(x₁, x₂) if the target is 1, max(0, cos(x₁, x₂) - margin) if it is -1.
+
+    Args:
+        input1, input2: (N, D), or (D) for one pair.
+        target: 1 (alike) or -1 (different): (N), or ().
+        margin: from which similarity down a different pair costs nothing.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> cosine_embedding_loss(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), torch.tensor(1.0))
+    tensor(1.)
+
+    Source: PyTorch, `torch.nn.functional.cosine_embedding_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    input1, input2 = matched("cosine_embedding_loss", input1, input2)
+    shape, given = input1.shape, require_tensor(target, "cosine_embedding_loss", "target").shape
+    if len(given) > 1 or len(shape) != len(given) + 1:
+        raise RuntimeError(
+            f"{len(given)}D target tensor expects {len(given) + 1}D input tensors, but found inputs with sizes "
+            f"{list(shape)} and {list(input2.shape)}."
+        )
+    if given != shape[:-1]:
+        raise RuntimeError(
+            f"The size of tensor a ({given[0]}) must match the size of tensor b ({shape[0]}) at non-singleton "
+            f"dimension 0: the target has one number for each of the {shape[0]} pairs"
+        )
+    # A tiny number keeps the roots of zero vectors differentiable, as in PyTorch.
+    tiny = 1e-12
+    lengths = ((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)
+    cosine = (input1 * input2).sum(-1) / lengths.sqrt()
+    alike = (1.0 - cosine).masked_fill(target != 1, 0.0)
+    different = (cosine - margin).clamp(min=0).masked_fill(target != -1, 0.0)
+    return reduced_tensor(alike + different, reduction)
+
+
+@public(method=False, out=False)
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""An anchor should be closer to a positive than to a negative: max(0, d(a, p) - d(a, n) + margin).
+
+    Args:
+        anchor, positive, negative: vectors, (N, D) or (D).
+        margin: by how much, greater than 0.
+        p: the p-norm of the distances.
+        eps: added to the differences, so that equal vectors have a gradient.
+        swap: measure the negative from the positive where that is closer.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> a, p, n = torch.zeros(1, 2), torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    >>> triplet_margin_loss(a, p, n)
+    tensor(3.)
+
+    Source: Balntas et al. (2016); PyTorch, `torch.nn.functional.triplet_margin_loss`.
+    """
+
+    def distance(x: Tensor, y: Tensor) -> Tensor:
+        return pairwise_distance(x, y, p, eps)
+
+    return _triplet(
+        "triplet_margin_loss",
+        (anchor, positive, negative),
+        distance,
+        margin,
+        swap,
+        reduction_of(reduction, size_average, reduce),
+    )
+
+
+@public(method=False, out=False)
+def triplet_margin_with_distance_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""`triplet_margin_loss` with any distance: max(0, d(a, p) - d(a, n) + margin).
+
+    Args:
+        anchor, positive, negative: what the distance function takes.
+        distance_function: the distances of two tensors; the Euclidean one by default.
+        margin: by how much, greater than 0.
+        swap: measure the negative from the positive where that is closer.
+        reduction: "mean", "sum" or "none".
+
+    >>> a, p, n = torch.zeros(1, 2), torch.tensor([[3.0, 1.0]]), torch.tensor([[0.0, 1.0]])
+    >>> triplet_margin_with_distance_loss(a, p, n, distance_function=lambda x, y: (x - y).abs().sum(-1))
+    tensor(4.)
+
+    Source: PyTorch, `torch.nn.functional.triplet_margin_with_distance_loss`.
+    """
+    return _triplet(
+        "triplet_margin_with_distance_loss",
+        (anchor, positive, negative),
+        distance_function or pairwise_distance,
+        margin,
+        swap,
+        reduction_of(reduction),
+    )
+
+
+def _triplet(
+    function: str,
+    triplet: tuple[Tensor, Tensor, Tensor],
+    distance: Callable[[Tensor, Tensor], Any],
+    margin: float,
+    swap: bool,
+    reduction: str,
+) -> Tensor:
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    anchor, positive, negative = (require_tensor(one, function) for one in triplet)
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+        )
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = far.minimum(distance(positive, negative))
+    return reduced_tensor((near - far + margin).clamp(min=0), reduction)
