@@ -91,7 +91,8 @@ class RuleNode(Node):
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[Tensor {shape}], which is {what} of {self.name()}, is at version {now}; expected "
-            f"version {then} instead. Use the out-of-place form of the later change, or clone() the tensor before it.{where}"
+            f"version {then} instead. Use the out-of-place form of the later change, or clone() the tensor "
+            f"before it.{where}"
         )
 
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:

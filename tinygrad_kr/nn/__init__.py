@@ -1,4 +1,24 @@
-"""Layers, losses and containers: PyTorch's `torch.nn`."""
+"""Layers, losses, containers: PyTorch's `torch.nn`."""
 
-from .module import Module
-from .parameter import Buffer, Parameter
+from __future__ import annotations
+
+from . import functional as functional
+from . import init as init
+from .activation import *  # noqa: F403
+from .batchnorm import *  # noqa: F403
+from .containers import *  # noqa: F403
+from .conv import *  # noqa: F403
+from .distance import *  # noqa: F403
+from .embedding import *  # noqa: F403
+from .hard_activation import *  # noqa: F403
+from .linear import *  # noqa: F403
+from .loss import *  # noqa: F403
+from .margin_loss import *  # noqa: F403
+from .module import Module as Module
+from .normalization import *  # noqa: F403
+from .padding import *  # noqa: F403
+from .parameter import Buffer as Buffer
+from .parameter import Parameter as Parameter
+from .pooling import *  # noqa: F403
+from .softmax import *  # noqa: F403
+from .upsampling import *  # noqa: F403

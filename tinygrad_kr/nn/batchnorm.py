@@ -139,15 +139,16 @@ class BatchNorm2d(_BatchNorm):
     r"""Batch normalisation of images: each channel gets mean 0 and variance 1 over the batch, then γ and β.
 
     y = (x - mean) / √(var + eps) · γ + β. In training mean and (biased) variance are those of the batch, over
-    samples and positions, and the running ones follow: running ← (1 - momentum) · running + momentum · batch, with
-    the unbiased variance. In evaluation (`eval()`) the running ones are used and stay.
+    samples and positions, and the running ones follow: running ← (1 - momentum) · running + momentum · batch,
+    with the unbiased variance. In evaluation (`eval()`) the running ones are used and stay.
 
     Args:
         num_features: the channels C of the input.
         eps: keeps the root away from 0.
         momentum: the weight of the newest batch in the running statistics; None for the mean of all batches.
         affine: whether γ (`weight`) and β (`bias`), one per channel, are learned.
-        track_running_stats: whether there are running statistics; without them, evaluation uses the batch's too.
+        track_running_stats: whether there are running statistics; without them, evaluation uses the batch's
+            too.
         device, dtype: of parameters and buffers.
         bias: whether β is learned, if γ is.
 
@@ -205,8 +206,8 @@ class _InstanceNorm(_NormBase):
         if input.size(dim) != self.num_features:
             if self.affine:
                 raise ValueError(
-                    f"expected input's size at dim={dim} to match num_features ({self.num_features}), but got: "
-                    f"{input.size(dim)}."
+                    f"expected input's size at dim={dim} to match num_features ({self.num_features}), but "
+                    f"got: {input.size(dim)}."
                 )
             warnings.warn(
                 f"input's size at dim={dim} does not match num_features. You can silence this warning by not "
@@ -243,8 +244,9 @@ class _InstanceNorm(_NormBase):
             names = " and ".join(f'"{key}"' for key in superfluous)
             klass = type(self).__name__
             error_msgs.append(
-                f"Unexpected running stats buffer(s) {names} for {klass} with track_running_stats=False. Remove "
-                f"these keys from the state_dict, or set track_running_stats=True in {klass} if they are needed."
+                f"Unexpected running stats buffer(s) {names} for {klass} with track_running_stats=False. "
+                f"Remove these keys from the state_dict, or set track_running_stats=True in {klass} if they "
+                "are needed."
             )
             for key in superfluous:
                 state_dict.pop(key)

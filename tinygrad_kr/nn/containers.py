@@ -12,7 +12,7 @@ from .module import Module, indented
 from .parameter import Parameter
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
@@ -65,7 +65,8 @@ class _Numbered(Module):
         """Add modules at the end; returns the container."""
         if not isinstance(modules, Iterable):
             raise TypeError(
-                f"{self._get_name()}.extend should be called with an iterable, but got {type(modules).__name__}"
+                f"{self._get_name()}.extend should be called with an iterable, but got "
+                f"{type(modules).__name__}"
             )
         for module in list(modules):
             self.append(module)
@@ -286,7 +287,8 @@ def _pairs(entries: Any, name: str) -> list[tuple[str, Any]]:
     """The entries of a mapping, or pairs after checking that they are pairs."""
     if not isinstance(entries, Iterable):
         raise TypeError(
-            f"{name}.update should be called with an iterable of key/value pairs, but got {type(entries).__name__}"
+            f"{name}.update should be called with an iterable of key/value pairs, but got "
+            f"{type(entries).__name__}"
         )
     if isinstance(entries, (Mapping, ModuleDict, ParameterDict)):
         return list(entries.items())
@@ -316,7 +318,9 @@ def _described(entries: Iterable[tuple[Any, Any]], kind: str) -> str:
         if isinstance(value, Tensor):
             what = "Parameter" if isinstance(value, Parameter) else "Tensor"
             element = value.dtype if kind == "list" else value.type()
-            lines.append(f"  ({key}): {what} containing: [{element} of size {'x'.join(map(str, value.shape))}]")
+            lines.append(
+                f"  ({key}): {what} containing: [{element} of size {'x'.join(map(str, value.shape))}]"
+            )
         else:
             lines.append(f"  ({key}): Object of type: {type(value).__name__}")
     return "\n".join(lines)
@@ -385,8 +389,8 @@ class ParameterDict(Module):
     """A dict of parameters that are registered. Tensors put into it become parameters.
 
     Args:
-        parameters: a mapping, or an iterable of pairs, of names and values; a plain `dict` is taken in the order
-            of its sorted names, as PyTorch does.
+        parameters: a mapping, or an iterable of pairs, of names and values; a plain `dict` is taken in the
+            order of its sorted names, as PyTorch does.
 
     >>> d = torch.nn.ParameterDict({"scale": torch.ones(2), "shift": torch.zeros(2)})
     >>> d["scale"]

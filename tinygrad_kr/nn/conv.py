@@ -1,6 +1,7 @@
 """Convolution layers and their transposes.
 
-What they compute is in `ops/convolution.py`; here are the parameters, their initialisation and the padding modes.
+What they compute is in `ops/convolution.py`; here are the parameters, their initialisation and the padding
+modes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class _ConvNd(Module):
         if groups <= 0:
             raise ValueError(f"groups must be a positive integer, got {groups}")
         if in_channels % groups:
-            raise ValueError(f"in_channels must be divisible by groups, got {in_channels} and groups={groups}")
+            raise ValueError(
+                f"in_channels must be divisible by groups, got {in_channels} and groups={groups}"
+            )
         if out_channels % groups:
             raise ValueError(
                 f"out_channels must be divisible by groups, got {out_channels} and groups={groups}"
@@ -203,12 +206,14 @@ class Conv2d(_Conv):
         out_channels: channels of the output, one per filter.
         kernel_size: height and width of the filters; one number for both.
         stride: distance of neighbouring positions.
-        padding: rows and columns added on both sides; "same" keeps the size (stride 1 only), "valid" adds none.
+        padding: rows and columns added on both sides; "same" keeps the size (stride 1 only), "valid" adds
+            none.
         dilation: distance of the points of a filter.
         groups: into how many parts the channels are divided, which do not see each other; in_channels for a
             depthwise convolution. Both numbers of channels must be divisible by it.
         bias: whether b is learned; without it there is none.
-        padding_mode: what is added: "zeros", or what "reflect", "replicate" or "circular" take from the input.
+        padding_mode: what is added: "zeros", or what "reflect", "replicate" or "circular" take from the
+            input.
         device, dtype: of the parameters.
 
     Shapes: (N, in_channels, H, W) or (in_channels, H, W) -> (N, out_channels, H', W') or (out_channels, H', W'),

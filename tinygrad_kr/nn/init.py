@@ -1,11 +1,11 @@
 """Initialisation: filling a tensor in place with random or chosen values, outside the graph.
 
-Every function takes the tensor, changes it and returns it; those that draw take `generator=` and read PyTorch's
-random stream, so that one seed gives PyTorch's weights.
+Every function takes the tensor, changes it and returns it; those that draw take `generator=` and read
+PyTorch's random stream, so that one seed gives PyTorch's weights.
 
-Variance is kept from layer to layer when a weight has standard deviation gain / √fan, where the gain belongs to
-the activation that follows (`calculate_gain`) and fan is the number of inputs of a unit (`fan_in`), of the units
-it feeds (`fan_out`), or, in Xavier's compromise, their mean.
+Variance is kept from layer to layer when a weight has standard deviation gain / √fan, where the gain belongs
+to the activation that follows (`calculate_gain`) and fan is the number of inputs of a unit (`fan_in`), of the
+units it feeds (`fan_out`), or, in Xavier's compromise, their mean.
 
 | activation | function | standard deviation |
 | --- | --- | --- |
@@ -66,7 +66,8 @@ _GAINS = {
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     r"""The factor by which weights before an activation are widened to keep the variance.
 
-    1 for linear layers and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu, 3/4 for selu.
+    1 for linear layers and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu, 3/4 for
+    selu.
 
     Args:
         nonlinearity: the name of the activation, or of a layer: "relu", "leaky_relu", "tanh", "conv2d" ...
@@ -109,7 +110,7 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     return _calculate_fan_in_and_fan_out(tensor)[modes.index(mode.lower())]
 
 
-# -- plain values and distributions ---------------------------------------------------------------
+# -- plain values and distributions ----------------------------------------------------------------
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
@@ -315,7 +316,8 @@ def lecun_normal_(tensor: Tensor, generator: Any = None) -> Tensor:
     >>> torch.nn.init.lecun_normal_(torch.empty(2, 3)).shape
     torch.Size([2, 3])
 
-    Source: LeCun et al. 1998, "Efficient BackProp"; Klambauer et al. 2017, "Self-normalizing neural networks".
+    Source: LeCun et al. 1998, "Efficient BackProp"; Klambauer et al. 2017, "Self-normalizing neural
+    networks".
     """
     return kaiming_normal_(tensor, nonlinearity="linear", generator=generator)
 
@@ -354,9 +356,7 @@ def trunc_normal_(
         return draw(tensor, mean, std, a, b, generator)
 
 
-def _redrawn_normal(
-    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
-) -> Tensor:
+def _redrawn_normal(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
     """Draw all, then all again for those outside, until none is."""
     values = tensor.normal_(mean, std, generator=generator)._array.copy()
     while (outside := (values < a) | (values > b)).any():
@@ -365,9 +365,7 @@ def _redrawn_normal(
     return _write(tensor, values)
 
 
-def _rejected_uniform(
-    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
-) -> Tensor:
+def _rejected_uniform(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
     """Draw uniformly from [a, b] and accept with the density over its peak: better where [a, b] is improbable."""
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
     other = empty_like(tensor)
@@ -424,7 +422,8 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         tensor: a matrix.
         sparsity: the part of each column that is zero.
         std: of the other values.
-        generator: where to draw the values from; the places of the zeros come from the global one, as in PyTorch.
+        generator: where to draw the values from; the places of the zeros come from the global one, as in
+            PyTorch.
 
     Raises:
         ValueError: it has not two dimensions.

@@ -30,9 +30,7 @@ class _Affine(Module):
 
     def _register_affine(self, size: Any, weight: bool, bias: bool, device: Any, dtype: Any) -> None:
         for name, wanted in (("weight", weight), ("bias", bias)):
-            self.register_parameter(
-                name, new_parameter(size, device=device, dtype=dtype) if wanted else None
-            )
+            self.register_parameter(name, new_parameter(size, device=device, dtype=dtype) if wanted else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -174,9 +172,7 @@ class GroupNorm(_Affine):
         require_size("num_groups", num_groups)
         require_size("num_channels", num_channels, least=0)
         if num_channels % num_groups:
-            raise ValueError(
-                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
-            )
+            raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
         self.num_groups = num_groups
         self.num_channels = num_channels
         self.eps = eps

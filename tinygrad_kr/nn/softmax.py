@@ -109,7 +109,8 @@ class GLU(_AlongDim):
     >>> torch.nn.GLU()(torch.tensor([[1.0, 2.0, 0.0, 0.0]]))
     tensor([[0.5000, 1.0000]])
 
-    Source: Dauphin et al. 2016, "Language modeling with gated convolutional networks"; PyTorch, `torch.nn.GLU`.
+    Source: Dauphin et al. 2016, "Language modeling with gated convolutional networks"; PyTorch,
+    `torch.nn.GLU`.
     """
 
     def __init__(self, dim: int = -1) -> None:

@@ -42,7 +42,7 @@ def _on_bits(ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
     return primitives[ufunc](input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def bitwise_and(input: Operand, other: Operand) -> Tensor:
     r"""Bits that are set in both; the operator `&`.
 
@@ -54,7 +54,7 @@ def bitwise_and(input: Operand, other: Operand) -> Tensor:
     return _on_bits(np.bitwise_and, input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def bitwise_or(input: Operand, other: Operand) -> Tensor:
     r"""Bits that are set in at least one; the operator `|`.
 
@@ -66,7 +66,7 @@ def bitwise_or(input: Operand, other: Operand) -> Tensor:
     return _on_bits(np.bitwise_or, input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def bitwise_xor(input: Operand, other: Operand) -> Tensor:
     r"""Bits that are set in exactly one; the operator `^`.
 
@@ -78,7 +78,7 @@ def bitwise_xor(input: Operand, other: Operand) -> Tensor:
     return _on_bits(np.bitwise_xor, input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def bitwise_left_shift(input: Operand, other: Operand) -> Tensor:
     r"""Bits moved up: outᵢ = inputᵢ · 2^otherᵢ; the operator `<<`.
 
@@ -90,7 +90,7 @@ def bitwise_left_shift(input: Operand, other: Operand) -> Tensor:
     return _on_bits(np.left_shift, input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def bitwise_right_shift(input: Operand, other: Operand) -> Tensor:
     r"""Bits moved down: outᵢ = ⌊inputᵢ / 2^otherᵢ⌋; the operator `>>`.
 
@@ -102,7 +102,7 @@ def bitwise_right_shift(input: Operand, other: Operand) -> Tensor:
     return _on_bits(np.right_shift, input, other)
 
 
-@public(method=("bitwise_not", "__invert__"), inplace=True)
+@public(method=("bitwise_not", "__invert__"), inplace=True, saves_input=False)
 def bitwise_not(input: Tensor) -> Tensor:
     r"""All bits turned over; the operator `~`.
 
@@ -129,4 +129,4 @@ for _function, _symbol in {
     bitwise_left_shift: "lshift",
     bitwise_right_shift: "rshift",
 }.items():
-    operator(_function, _symbol)
+    operator(_function, _symbol, saves_input=False)

@@ -70,7 +70,7 @@ def _compare(primitive: Primitive, input: Tensor, other: Operand, name: str) -> 
     return primitive(input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def eq(input: Tensor, other: Operand) -> Tensor:
     r"""Whether inputᵢ = otherᵢ; the operator `==`. Shapes broadcast.
 
@@ -82,7 +82,7 @@ def eq(input: Tensor, other: Operand) -> Tensor:
     return _compare(eq_rule, input, other, "eq")
 
 
-@public(method=("ne", "not_equal"), inplace=("ne_", "not_equal_"))
+@public(method=("ne", "not_equal"), inplace=("ne_", "not_equal_"), saves_input=False)
 def ne(input: Tensor, other: Operand) -> Tensor:
     r"""Whether inputᵢ ≠ otherᵢ; the operator `!=`. Shapes broadcast.
 
@@ -94,7 +94,7 @@ def ne(input: Tensor, other: Operand) -> Tensor:
     return _compare(ne_rule, input, other, "ne")
 
 
-@public(method=("lt", "less"), inplace=("lt_", "less_"))
+@public(method=("lt", "less"), inplace=("lt_", "less_"), saves_input=False)
 def lt(input: Tensor, other: Operand) -> Tensor:
     r"""Whether inputᵢ < otherᵢ; the operator `<`. Shapes broadcast.
 
@@ -106,7 +106,7 @@ def lt(input: Tensor, other: Operand) -> Tensor:
     return _compare(lt_rule, input, other, "lt")
 
 
-@public(method=("le", "less_equal"), inplace=("le_", "less_equal_"))
+@public(method=("le", "less_equal"), inplace=("le_", "less_equal_"), saves_input=False)
 def le(input: Tensor, other: Operand) -> Tensor:
     r"""Whether inputᵢ ≤ otherᵢ; the operator `<=`. Shapes broadcast.
 
@@ -118,7 +118,7 @@ def le(input: Tensor, other: Operand) -> Tensor:
     return _compare(le_rule, input, other, "le")
 
 
-@public(method=("gt", "greater"), inplace=("gt_", "greater_"))
+@public(method=("gt", "greater"), inplace=("gt_", "greater_"), saves_input=False)
 def gt(input: Tensor, other: Operand) -> Tensor:
     r"""Whether inputᵢ > otherᵢ; the operator `>`. Shapes broadcast.
 
@@ -130,7 +130,7 @@ def gt(input: Tensor, other: Operand) -> Tensor:
     return _compare(gt_rule, input, other, "gt")
 
 
-@public(method=("ge", "greater_equal"), inplace=("ge_", "greater_equal_"))
+@public(method=("ge", "greater_equal"), inplace=("ge_", "greater_equal_"), saves_input=False)
 def ge(input: Tensor, other: Operand) -> Tensor:
     r"""Whether inputᵢ ≥ otherᵢ; the operator `>=`. Shapes broadcast.
 
@@ -173,7 +173,7 @@ def _logic(ufunc: np.ufunc, input: Tensor, other: Tensor, name: str) -> Tensor:
     return primitives[ufunc](require_tensor(input, name), require_tensor(other, name, "other"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     r"""Whether both elements are true (not zero).
 
@@ -185,7 +185,7 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
     return _logic(np.logical_and, input, other, "logical_and")
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def logical_or(input: Tensor, other: Tensor) -> Tensor:
     r"""Whether at least one of two elements is true (not zero).
 
@@ -197,7 +197,7 @@ def logical_or(input: Tensor, other: Tensor) -> Tensor:
     return _logic(np.logical_or, input, other, "logical_or")
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     r"""Whether exactly one of two elements is true (not zero).
 
@@ -209,7 +209,7 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     return _logic(np.logical_xor, input, other, "logical_xor")
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def logical_not(input: Tensor) -> Tensor:
     r"""Whether an element is false (zero).
 

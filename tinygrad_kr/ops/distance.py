@@ -21,7 +21,7 @@ FUNCTIONAL = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
 
 def p_norm(x: Any, *, p: float) -> Any:
-    """(Σ |xᵢ|ᵖ)^(1/p) over the last axis; the number of elements that are not 0 for p = 0, the largest for p = ∞."""
+    """(Σ |xᵢ|ᵖ)^(1/p) over the last axis; for p = 0 the number of nonzeros, for p = ∞ the largest size."""
     size = np.abs(x)
     if p == 2:
         return np.sqrt(np.sum(size * size, axis=-1))
@@ -81,7 +81,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     Args:
         x1, x2: (*, n, d) and (*, m, d); batch dimensions broadcast.
         p: from 0 (how many coordinates differ) to inf (the largest difference).
-        compute_mode: PyTorch's choice of a faster and less exact way for p = 2; differences are always taken here.
+        compute_mode: PyTorch's choice of a faster and less exact way for p = 2; differences are always taken
+            here.
 
     Shapes: (*, n, m).
 

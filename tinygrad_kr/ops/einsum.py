@@ -25,10 +25,13 @@ def einsum_(*operands: Any, terms: tuple[str, ...], output: str) -> Any:
 
 
 def einsum_gradients(g: Any, operands: Any, terms: tuple[str, ...], output: str) -> list[Any]:
-    """The gradient for one operand is an einsum as well: of `g` and all other operands, into that operand's term.
+    """The gradient for one operand is an einsum as well: of `g` and all other operands, into that operand's
+    term.
 
-    Dimensions that only this operand has were summed over: the gradient is constant along them (a factor of ones). A
-    name that it has twice meant the diagonal: the gradient is zero beside it (a factor that is an identity matrix).
+    Dimensions that only this operand has were summed over: the gradient is constant along them (a factor of
+    ones). A
+    name that it has twice meant the diagonal: the gradient is zero beside it (a factor that is an identity
+    matrix).
     """
     gradients = []
     for position, operand in enumerate(operands):
@@ -63,7 +66,7 @@ def _unused(names: str) -> str:
 
 
 def parse(equation: str, shapes: Sequence[Sequence[int]]) -> tuple[tuple[str, ...], str]:
-    """The terms of the operands and of the output; the dimensions under an ellipsis get names beyond the letters."""
+    """The terms of the operands and of the output; what an ellipsis hides gets names beyond the letters."""
     inputs, arrow, output = equation.replace(" ", "").partition("->")
     given = inputs.split(",")
     _check_letters(equation, "".join(given) + output)
@@ -82,7 +85,8 @@ def parse(equation: str, shapes: Sequence[Sequence[int]]) -> tuple[tuple[str, ..
         if extra < 0 or ("..." not in term and named != len(shape)):
             needs = "no more than" if "..." in term else "equal to"
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({named}) should be {needs} the number of "
+                f"einsum(): the number of subscripts in the equation ({named}) should be {needs} the number "
+                "of "
                 f"dimensions ({len(shape)}) of operand {position}, whose shape is {list(shape)}"
                 + ("" if "..." in term else " and no ellipsis was given")
             )
@@ -101,7 +105,8 @@ def _check_letters(equation: str, letters: str) -> None:
     for letter in letters.replace("...", ""):
         if letter not in string.ascii_letters:
             raise RuntimeError(
-                f"einsum(): invalid subscript {letter!r} in the equation {equation!r}, subscripts must be in [a-zA-Z]"
+                f"einsum(): invalid subscript {letter!r} in the equation {equation!r}, subscripts must be in "
+                "[a-zA-Z]"
                 " (and an ellipsis has three dots)"
             )
 
@@ -114,14 +119,16 @@ def _check_terms(terms: Sequence[str], output: str, shapes: Sequence[Sequence[in
             if seen.get(name, 1) != 1 and size not in (1, seen[name]):
                 label = name if name in string.ascii_letters else "..."
                 raise RuntimeError(
-                    f"einsum(): subscript {label} has size {size} for operand {position} which does not broadcast "
+                    f"einsum(): subscript {label} has size {size} for operand {position} which does not "
+                    "broadcast "
                     f"with previously seen size {seen[name]}"
                 )
             if term.count(name) > 1 and any(
                 shape[i] != size for i, other in enumerate(term) if other == name
             ):
                 raise RuntimeError(
-                    f"einsum(): subscript {name} is repeated for operand {position} but the sizes don't match: "
+                    f"einsum(): subscript {name} is repeated for operand {position} but the sizes don't "
+                    "match: "
                     f"{list(shape)}"
                 )
             seen[name] = size if seen.get(name, 1) == 1 else seen[name]
@@ -143,7 +150,8 @@ def _from_sublists(args: Sequence[Any]) -> tuple[str, list[Any]]:
         for one in sublist:
             if one is not Ellipsis and not 0 <= one < len(string.ascii_letters):
                 raise RuntimeError(
-                    f"einsum(): not within the expected range [0, 52): subscript {one} of the sublist {sublist}"
+                    f"einsum(): not within the expected range [0, 52): subscript {one} of the sublist "
+                    f"{sublist}"
                 )
         return "".join("..." if one is Ellipsis else string.ascii_letters[one] for one in sublist)
 
@@ -158,13 +166,14 @@ def _from_sublists(args: Sequence[Any]) -> tuple[str, list[Any]]:
 def einsum(*args: Any) -> Tensor:
     r"""Einstein summation: products of elements, summed over the dimensions that the output does not name.
 
-    `einsum("ij,jk->ik", a, b)` is the matrix product. Without `->`, the output has the names that occur once, in
-    alphabetical order. `...` stands for any further dimensions; a name that an operand has twice for its diagonal.
+    `einsum("ij,jk->ik", a, b)` is the matrix product. Without `->`, the output has the names that occur once,
+    in alphabetical order. `...` stands for any further dimensions; a name that an operand has twice for its
+    diagonal.
     Operands are contracted from left to right.
 
     Args:
-        *args: the equation and the operands (or a list of them); or operands each followed by a list of dimension
-            numbers, and the list of the output.
+        *args: the equation and the operands (or a list of them); or operands each followed by a list of
+            dimension numbers, and the list of the output.
 
     Raises:
         RuntimeError: the equation does not fit the operands.
@@ -234,7 +243,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     for one, two in zip(left, right):
         if a_shape[one] != b_shape[two] and 1 not in (a_shape[one], b_shape[two]):
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a_shape[one]} in dim {one} and second "
+                f"contracted dimensions need to match, but first has size {a_shape[one]} in dim {one} and "
+                "second "
                 f"has size {b_shape[two]} in dim {two}"
             )
     x = [chr(256 + i) for i in range(len(a_shape))]

@@ -163,7 +163,7 @@ def abs(input: Tensor) -> Tensor:
 absolute = abs
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def sign(input: Tensor) -> Tensor:
     r"""Sign: -1, 0 or 1; its derivative is 0.
 
@@ -177,7 +177,7 @@ def sign(input: Tensor) -> Tensor:
     return sign_rule(input)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def sgn(input: Tensor) -> Tensor:
     r"""Sign, as `sign` (the two differ for complex numbers alone).
 
@@ -246,7 +246,7 @@ def _rounded(primitive: Primitive, input: Tensor, name: str) -> Tensor:
     return primitive(input)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def floor(input: Tensor) -> Tensor:
     r"""The next integer below: outᵢ = ⌊inputᵢ⌋; its derivative is 0.
 
@@ -258,7 +258,7 @@ def floor(input: Tensor) -> Tensor:
     return _rounded(floor_rule, input, "floor")
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def ceil(input: Tensor) -> Tensor:
     r"""The next integer above: outᵢ = ⌈inputᵢ⌉; its derivative is 0.
 
@@ -270,7 +270,7 @@ def ceil(input: Tensor) -> Tensor:
     return _rounded(ceil_rule, input, "ceil")
 
 
-@public(method=("trunc", "fix"), inplace=("trunc_", "fix_"))
+@public(method=("trunc", "fix"), inplace=("trunc_", "fix_"), saves_input=False)
 def trunc(input: Tensor) -> Tensor:
     r"""The integer next towards zero; its derivative is 0.
 
@@ -285,7 +285,7 @@ def trunc(input: Tensor) -> Tensor:
 fix = trunc
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     r"""The nearest number with so many decimals; halves go to the even neighbour. Its derivative is 0.
 
@@ -304,7 +304,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     return round_rule(input, decimals=decimals)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def frac(input: Tensor) -> Tensor:
     r"""What truncation cuts off: outᵢ = inputᵢ - trunc(inputᵢ), of the sign of the input.
 
@@ -366,7 +366,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     return broadcasting(lerp_rule, input, end, weight)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     r"""Sum with a product: outᵢ = inputᵢ + value · tensor1ᵢ · tensor2ᵢ.
 
@@ -383,7 +383,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
     return broadcasting(addcmul_rule, input, first, second, value=value)
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     r"""Sum with a quotient: outᵢ = inputᵢ + value · tensor1ᵢ / tensor2ᵢ.
 

@@ -84,7 +84,10 @@ erfc_rule = rule(
     special.erfc, name="erfc", promote="float", x=lambda g, x: g * (-TWO_OVER_ROOT_PI * np.exp(-x * x))
 )
 erfinv_rule = rule(
-    special.erfinv, name="erfinv", promote="float", x=lambda g, out: g * (np.exp(out * out) / TWO_OVER_ROOT_PI)
+    special.erfinv,
+    name="erfinv",
+    promote="float",
+    x=lambda g, out: g * (np.exp(out * out) / TWO_OVER_ROOT_PI),
 )
 
 logaddexp_rule = rule(
@@ -121,7 +124,7 @@ xlogy_rule = rule(
 # -- exponentials --------------------------------------------------------------------------------
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def exp(input: Tensor) -> Tensor:
     r"""Exponential: outᵢ = e^inputᵢ.
 
@@ -133,7 +136,7 @@ def exp(input: Tensor) -> Tensor:
     return exp_rule(require_tensor(input, "exp"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def exp2(input: Tensor) -> Tensor:
     r"""Power of two: outᵢ = 2^inputᵢ.
 
@@ -145,7 +148,7 @@ def exp2(input: Tensor) -> Tensor:
     return exp2_rule(require_tensor(input, "exp2"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def expm1(input: Tensor) -> Tensor:
     r"""Exponential less one: outᵢ = e^inputᵢ - 1, exact for small inputs too.
 
@@ -259,7 +262,7 @@ def xlogy(input: Tensor | float, other: Tensor | float) -> Tensor:
 # -- sigmoid and logit ---------------------------------------------------------------------------
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def sigmoid(input: Tensor) -> Tensor:
     r"""Logistic function: outᵢ = 1 / (1 + e^(-inputᵢ)).
 
@@ -314,7 +317,7 @@ def erfc(input: Tensor) -> Tensor:
     return erfc_rule(require_tensor(input, "erfc"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def erfinv(input: Tensor) -> Tensor:
     r"""Inverse of the error function, on [-1, 1]: erf(outᵢ) = inputᵢ.
 

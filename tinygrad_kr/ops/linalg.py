@@ -1,10 +1,12 @@
 """Further products: chains, powers, Kronecker and cross products, the trace.
 
-The product of two matrices has its own page (`matmul`), and so have factorisations (`decomposition`) and `einsum`.
+The product of two matrices has its own page (`matmul`), and so have factorisations (`decomposition`) and
+`einsum`.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +16,8 @@ import numpy as np
 from ..autograd.primitive import rule
 from ..tensor import Tensor, wrap
 from ._public import axis_of, public, require_tensor
-from .decomposition import inv, require_matrices, require_square, solve, svdvals
+from .decomposition import require_matrices, require_square, svdvals
+from .inverse import inv, solve
 from .matmul import check_dtypes, times
 
 __all__ = [
@@ -69,10 +72,11 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
         if require_tensor(one, "multi_dot", "tensors").ndim not in allowed:
             raise RuntimeError(f"multi_dot(): tensor {i} must be {allowed[-1]}D but got {one.ndim}D")
     shapes = [tuple(one.shape) for one in tensors]
-    for i, (left, right) in enumerate(zip(shapes, shapes[1:])):
+    for i, (left, right) in enumerate(itertools.pairwise(shapes)):
         if left[-1] != right[0]:
             raise RuntimeError(
-                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(left)} and {list(right)} cannot be multiplied"
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(left)} and {list(right)} cannot be "
+                "multiplied"
             )
     row = (1,) if len(shapes[0]) == 1 else ()
     sides = [*row, *shapes[0], *(shape[1] for shape in shapes[1:-1]), *(shapes[-1][1:] or (1,))]
@@ -259,8 +263,8 @@ def matrix_norm(
 
     Args:
         A: a tensor of at least two dimensions.
-        ord: "fro" (Frobenius), "nuc" (sum of the singular values), 2 or -2 (largest or smallest singular value), 1 or
-            -1 (largest or smallest column sum of sizes), inf or -inf (the same of rows).
+        ord: "fro" (Frobenius), "nuc" (sum of the singular values), 2 or -2 (largest or smallest singular
+            value), 1 or -1 (largest or smallest column sum of sizes), inf or -inf (the same of rows).
         dim: the two dimensions of the matrices.
         keepdim: keep them with size 1.
         dtype: convert to it first.
@@ -344,7 +348,8 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     rows, columns = math.prod(shape[:ind]), math.prod(shape[ind:])
     if rows != columns:
         raise RuntimeError(
-            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but "
+            "got "
             f"{columns} != {rows} for the shape {list(shape)} and ind={ind}"
         )
     return np.reshape(inv(np.reshape(A, (rows, columns))), shape[ind:] + shape[:ind])
@@ -369,7 +374,8 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
     shape = tuple(A.shape)[B.ndim :]
     if math.prod(shape) != B.numel():
         raise RuntimeError(
-            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]),"
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
+            "prod(self.shape[:other.ndim]),"
             f" but got {math.prod(shape)} != {B.numel()} for the shapes {list(A.shape)} and {list(B.shape)}"
         )
     solution = solve(np.reshape(A, (B.numel(), math.prod(shape))), np.reshape(B, (B.numel(),)))

@@ -18,7 +18,7 @@ FUNCTIONAL = ["bilinear", "linear"]
 
 
 def column_sums(x: Any) -> Any:
-    """The sum of the rows of a matrix, as a product with ones: several times faster than np.sum on narrow ones."""
+    """The sum of the rows of a matrix, as a product with ones: on narrow ones much faster than np.sum."""
     return np.dot(np.ones(len(x), x.dtype), x)
 
 
@@ -73,8 +73,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             bias = np.broadcast_to(bias, w.shape[:1])
     if x.shape[-1] != w.shape[1]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({sizes_text((math.prod(x.shape[:-1]), x.shape[-1]))} and "
-            f"{sizes_text(w.shape[::-1])}): the input has {x.shape[-1]} features, the weight expects {w.shape[1]}"
+            "mat1 and mat2 shapes cannot be multiplied "
+            f"({sizes_text((math.prod(x.shape[:-1]), x.shape[-1]))} and "
+            f"{sizes_text(w.shape[::-1])}): the input has {x.shape[-1]} features, the weight expects "
+            f"{w.shape[1]}"
         )
     return linear_rule(input, weight, bias)
 
@@ -116,7 +118,8 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     w = require_tensor(weight, "bilinear", "weight").shape
     if len(w) != 3 or a[:-1] != b[:-1] or (a[-1], b[-1]) != w[1:]:
         raise RuntimeError(
-            "bilinear(): expected input1 (*, in1), input2 (*, in2) and weight (out, in1, in2), got the shapes "
+            "bilinear(): expected input1 (*, in1), input2 (*, in2) and weight (out, in1, in2), got the "
+            "shapes "
             f"{list(a)}, {list(b)} and {list(w)}"
         )
     check_dtypes(input1, weight)

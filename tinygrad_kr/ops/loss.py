@@ -1,10 +1,11 @@
 """Losses for regression, and what all losses share.
 
 Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule
-needs. With `reduction="mean"` or `"sum"` the result is a number and `g` too; `per_element` is what each element
-gets of it.
+needs. With `reduction="mean"` or `"sum"` the result is a number and `g` too; `per_element` is what each
+element gets of it.
 
-No loss broadcasts prediction against target: `(N, 1)` against `(N)` would compare all pairs, and train, badly.
+No loss broadcasts prediction against target: `(N, 1)` against `(N)` would compare all pairs, and train,
+badly.
 PyTorch warns in some losses and says nothing in others; here all of them raise.
 """
 
@@ -64,7 +65,7 @@ def per_element(g: Any, shape: tuple[int, ...], reduction: str) -> Any:
 
 
 def matched(function: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
-    """Prediction and target of one shape and one floating dtype; raises where they are not, saying what to do."""
+    """Prediction and target in one floating dtype; raises where their shapes differ, saying what to do."""
     shape = require_tensor(input, function)._array.shape
     given = require_tensor(target, function, "target")._array.shape
     if shape != given:
@@ -91,7 +92,8 @@ def shapes_differ(shape: tuple[int, ...], given: tuple[int, ...]) -> str:
     else:
         fix = "if every prediction is meant to meet the same target, say so with target.expand_as(input)"
     return (
-        f"Using a target size ({list(given)}) that is different to the input size ({list(shape)}). Losses do not "
+        f"Using a target size ({list(given)}) that is different to the input size ({list(shape)}). Losses do "
+        "not "
         f"broadcast, since that compares predictions with targets of other examples; {fix}."
     )
 
@@ -100,7 +102,8 @@ def weighted_mean(values: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """Losses times weights of the same shape; their mean is divided by the sum of the weights."""
     if weight.shape != values.shape:
         raise ValueError(
-            f"Weights and input must have the same size, but got {list(weight.shape)} and {list(values.shape)}."
+            f"Weights and input must have the same size, but got {list(weight.shape)} and "
+            f"{list(values.shape)}."
         )
     values = values * weight
     return values.sum() / weight.sum() if reduction == "mean" else reduced_tensor(values, reduction)
@@ -247,7 +250,8 @@ def huber_loss(
     >>> huber_loss(torch.tensor([0.0, 0.0]), torch.tensor([1.0, 3.0]), delta=1.0, reduction="none")
     tensor([0.5000, 2.5000])
 
-    Source: Huber, "Robust estimation of a location parameter" (1964); PyTorch, `torch.nn.functional.huber_loss`.
+    Source: Huber, "Robust estimation of a location parameter" (1964); PyTorch,
+    `torch.nn.functional.huber_loss`.
     """
     reduction = reduction_of(reduction)
     if delta <= 0:
@@ -257,7 +261,8 @@ def huber_loss(
         return huber_rule(input, target, delta=float(delta), reduction=reduction)
     if weight.shape != input.shape:
         raise ValueError(
-            f"Weights and input must have the same size, but got {list(weight.shape)} and {list(input.shape)}."
+            f"Weights and input must have the same size, but got {list(weight.shape)} and "
+            f"{list(input.shape)}."
         )
     values = huber_rule(input, target, delta=float(delta), reduction="none") * weight
     return reduced_tensor(values, reduction)

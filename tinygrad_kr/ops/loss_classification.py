@@ -1,4 +1,4 @@
-"""Losses for classification: cross-entropy and the margin losses over classes.
+"""The likelihood of classes: cross-entropy, and the negative log-likelihood of log-probabilities.
 
 Cross-entropy is fused: its forward computes the softmax once and its backward is softmax minus target. The
 composite beside it says the same in simple operations; second derivatives differentiate that.
@@ -12,70 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import joint, rule
+from ..kernels.classes import chosen, class_axis, class_factors, class_rows, from_class_rows, total_weight
 from ..tensor import Tensor
-from ._public import as_array, public, require_tensor
-from .loss import matched, reduced_tensor, reduction_of
+from ._public import as_array, constant_tensor, public, require_tensor
+from .loss import reduced_tensor, reduction_of
 
 __all__: list[str] = []
 
-FUNCTIONAL = [
-    "cross_entropy",
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-    "multilabel_soft_margin_loss",
-    "nll_loss",
-]
-
-
-# -- classes given by index ----------------------------------------------------------------------------------
-
-
-def class_axis(ndim: int) -> int:
-    """Where the classes are: (C), (N, C) or (N, C, d₁, ...)."""
-    return 0 if ndim == 1 else 1
-
-
-def class_rows(x: np.ndarray) -> np.ndarray:
-    """(N, C, d₁, ...) as a matrix with a row of C numbers per prediction."""
-    return x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
-
-
-def chosen(target: np.ndarray, weight: Any, dtype: np.dtype, ignore_index: int) -> tuple[np.ndarray, Any]:
-    """The class of each prediction (0 where it is ignored), and its weight (0 where it is ignored)."""
-    classes = target.reshape(-1)
-    ignored = classes == ignore_index
-    if ignored.any():
-        classes = np.where(ignored, 0, classes)
-        weights = np.where(ignored, 0, 1 if weight is None else weight[classes]).astype(dtype, copy=False)
-        return classes, weights
-    return classes, None if weight is None else weight[classes]
-
-
-def spread_weights(
-    shape: tuple[int, ...], target: Any, weight: Any, dtype: Any, ignore_index: int, smoothing: float = 0.0
-) -> np.ndarray:
-    """The factor of each class's -ln p in the loss: mostly 0, and the class weight at the target."""
-    count = shape[class_axis(len(shape))]
-    classes, weights = chosen(as_array(target), as_array(weight), np.dtype(dtype), ignore_index)
-    factors = np.zeros((len(classes), count), dtype)
-    factors[np.arange(len(classes)), classes] = 1.0 - smoothing
-    if smoothing:
-        factors += smoothing / count
-        factors = factors if weight is None else factors * as_array(weight)
-        if weights is not None:
-            factors *= weights[:, None] != 0
-    elif weights is not None:
-        factors *= weights[:, None]
-    if len(shape) == 1:
-        return factors.reshape(shape)
-    return np.moveaxis(factors.reshape(shape[0], *shape[2:], count), -1, 1)
-
-
-def total_weight(target: Any, weight: Any, dtype: Any, ignore_index: int) -> Any:
-    """What the mean divides by: the weights of all targets together; NaN if there are none."""
-    classes, weights = chosen(as_array(target), as_array(weight), np.dtype(dtype), ignore_index)
-    total = float(len(classes)) if weights is None else float(weights.sum(dtype=np.float64))
-    return total or math.nan
+FUNCTIONAL = ["cross_entropy", "nll_loss"]
 
 
 # -- the derivatives -----------------------------------------------------------------------------------------
@@ -93,73 +37,52 @@ def cross_entropy_(
 ) -> Any:
     """-ln softmax(x)[t], weighted; with smoothing, that towards every class as well."""
     rows = class_rows(input)
-    classes, weights = chosen(target, weight, input.dtype, ignore_index)
+    classes, weights, ignored = chosen(target, weight, input.dtype, ignore_index)
     places = np.arange(len(rows))
-    shifted = rows - rows.max(axis=1, keepdims=True, initial=-math.inf)
-    exponentials = np.exp(shifted)
-    sums = np.add.reduce(exponentials, axis=1)
+    largest = rows[places, rows.argmax(axis=1)]  # np.max takes twice as long on short rows
+    exponentials = rows - largest[:, None]
+    pull = np.ones(rows.shape[1], rows.dtype) if weight is None else weight
+    leaning = np.dot(exponentials, pull) if label_smoothing else 0.0
+    np.exp(exponentials, out=exponentials)
+    sums = np.dot(exponentials, np.ones(rows.shape[1], rows.dtype))  # six times as fast as np.sum
     logarithms = np.log(sums)
-    values = logarithms - shifted[places, classes]
+    values = logarithms + (largest - rows[places, classes])
     if weights is not None:
         values *= weights
     if label_smoothing:
-        values *= 1.0 - label_smoothing
-        spread = logarithms[:, None] - shifted
-        every = np.add.reduce(spread, axis=1) if weight is None else np.dot(spread, weight)
-        if weights is not None:
-            every = np.where(weights == 0, 0, every)
-        values += every * (label_smoothing / rows.shape[1])
-    total = None
-    if reduction == "none":
-        out = values.reshape(target.shape)
-    else:
-        out = np.add.reduce(values)
-        if reduction == "mean":
-            total = float(len(values)) if weights is None else float(weights.sum(dtype=np.float64))
-            total = total or math.nan
-            out = out / total
+        even = logarithms * np.add.reduce(pull) - leaning
+        values = (1.0 - label_smoothing) * values + (label_smoothing / rows.shape[1]) * even
+    if ignored is not None:
+        values[ignored] = 0
+    total = total_weight(weights, len(rows)) if reduction == "mean" else 1.0
+    out = values.reshape(target.shape) if reduction == "none" else np.add.reduce(values) / total
     kept = None
     if recording:
         exponentials /= sums[:, None]
-        kept = exponentials, classes, weights, total
+        kept = exponentials, classes, weights, ignored, total
     return np.asarray(out, input.dtype), kept
 
 
 def cross_entropy_gradient(
     g: Any, kept: Any, weight: Any, input_shape: Any, label_smoothing: float
 ) -> list[Any]:
-    """softmax(x) minus the target, both times what arrives and the weight."""
-    softmax, classes, weights, total = kept
-    places = np.arange(len(classes))
-    scale = g if total is None else g / g.dtype.type(total)
-    scale = scale.reshape(-1)  # one number, or one per row
-    if weights is not None:
-        scale = scale * weights
+    """softmax(x) minus the target, times the weight and what arrives.
+
+    For the part ε of label smoothing every class is a target with its own weight.
+    """
+    softmax, classes, weights, ignored, total = kept
+    scale = g.reshape(-1) / g.dtype.type(total)  # one number, or one for each row
+    sharp = scale if weights is None else scale * weights
     if not label_smoothing:
-        gradient = softmax * scale[:, None]
-        gradient[places, classes] -= scale
+        gradient = softmax * sharp[:, None]
     else:
-        gradient = _smooth_gradient(softmax, classes, weights, weight, scale, g, total, label_smoothing)
-    if len(input_shape) == 1:
-        return [gradient.reshape(input_shape), None, None]
-    size, count, *others = input_shape
-    return [np.moveaxis(gradient.reshape(size, *others, count), -1, 1), None, None]
-
-
-def _smooth_gradient(
-    softmax: Any, classes: Any, weights: Any, weight: Any, scale: Any, g: Any, total: Any, smoothing: float
-) -> Any:
-    """As without smoothing, plus a pull of every class towards its share of the smoothing."""
-    count = softmax.shape[1]
-    plain = (g if total is None else g / g.dtype.type(total)).reshape(-1) * (smoothing / count)
-    if weights is not None:
-        plain = plain * (weights != 0)
-    pull = 1.0 if weight is None else weight
-    everywhere = float(count) if weight is None else float(weight.sum(dtype=np.float64))
-    sharp = scale * (1.0 - smoothing)
-    gradient = softmax * (sharp + plain * everywhere)[:, None] - plain[:, None] * pull
+        even = scale * (label_smoothing / softmax.shape[1])
+        even = even if ignored is None else even * ~ignored
+        sharp = sharp * (1.0 - label_smoothing)
+        pull, together = (1.0, softmax.shape[1]) if weight is None else (weight, weight.sum())
+        gradient = softmax * (sharp + even * together)[:, None] - even[:, None] * pull
     gradient[np.arange(len(classes)), classes] -= sharp
-    return gradient.astype(softmax.dtype, copy=False)
+    return [from_class_rows(gradient, input_shape), None, None]
 
 
 def log_softmax_(x: Any, axis: int) -> Any:
@@ -172,13 +95,14 @@ def cross_entropy_composite(
     input: Any, target: Any, weight: Any, *, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Any:
     """What cross-entropy means: log-softmax, times the factor of each class, summed over the classes."""
-    axis, dtype = class_axis(len(input.shape)), as_array(input).dtype
-    factors = spread_weights(input.shape, target, weight, dtype, ignore_index, label_smoothing)
+    axis = class_axis(len(input.shape))
+    factors, total = class_factors(
+        tuple(input.shape), target, weight, as_array(input).dtype, ignore_index, label_smoothing
+    )
     values = -np.sum(log_softmax_(input, axis) * factors, axis=axis)
     if reduction == "none":
         return values
-    total = total_weight(target, weight, dtype, ignore_index) if reduction == "mean" else 1.0
-    return np.sum(values) / total
+    return np.sum(values) / total if reduction == "mean" else np.sum(values)
 
 
 cross_entropy_rule = joint(
@@ -192,27 +116,24 @@ cross_entropy_rule = joint(
 
 def nll_(input: Any, target: Any, weight: Any, *, ignore_index: int, reduction: str) -> Any:
     """-x[t], weighted."""
-    classes, weights = chosen(target, weight, input.dtype, ignore_index)
+    classes, weights, _ = chosen(target, weight, input.dtype, ignore_index)
     values = -class_rows(input)[np.arange(len(classes)), classes]
     if weights is not None:
         values = values * weights
     if reduction == "none":
         return values.reshape(target.shape)
-    total = total_weight(target, weight, input.dtype, ignore_index) if reduction == "mean" else 1.0
-    return np.add.reduce(values) / total
+    total = np.add.reduce(values)
+    return total / total_weight(weights, len(classes)) if reduction == "mean" else total
 
 
 def nll_gradient(
     g: Any, input_shape: Any, target: Any, weight: Any, ignore_index: int, reduction: str
 ) -> Any:
     """Minus the weight at the target, 0 elsewhere."""
-    dtype = as_array(g).dtype
-    factors = spread_weights(tuple(input_shape), target, weight, dtype, ignore_index)
+    factors, total = class_factors(tuple(input_shape), target, weight, as_array(g).dtype, ignore_index)
     if reduction == "none":
-        axis = class_axis(len(input_shape))
-        return -np.reshape(g, (*g.shape[:axis], 1, *g.shape[axis:])) * factors
-    total = total_weight(target, weight, dtype, ignore_index) if reduction == "mean" else 1.0
-    return -g * (factors / total)
+        return -np.expand_dims(g, class_axis(len(input_shape))) * factors
+    return -g * (factors / total if reduction == "mean" else factors)
 
 
 nll_rule = rule(nll_, name="nll_loss", input=nll_gradient)
@@ -222,11 +143,12 @@ nll_rule = rule(nll_, name="nll_loss", input=nll_gradient)
 
 
 def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> Tensor:
-    """Raise PyTorch's errors for a target that is not one class per prediction; returns it in its final shape."""
+    """The target in its final shape; raises PyTorch's errors unless it has one class per prediction."""
     shape, given = input._array.shape, target._array.shape
     if target._array.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {target.dtype.scalar_name}: class indices are "
+            f"expected target dtype to be Long or Byte, but got {target.dtype.scalar_name}: class indices "
+            "are "
             f"integers, use target.long(); class probabilities have the shape of the input, {list(shape)}"
         )
     if not shape:
@@ -237,7 +159,8 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
             target = target.reshape(())
         elif given:
             raise ValueError(
-                f"For 1D input, 1D target must have size 1, but got target size: {list(given)}; one prediction over "
+                f"For 1D input, 1D target must have size 1, but got target size: {list(given)}; one "
+                "prediction over "
                 f"{count} classes has one class"
             )
     elif given != (shape[0], *shape[2:]):
@@ -245,12 +168,14 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     if weight is not None:
         if require_tensor(weight, "cross_entropy", "weight")._array.shape != (count,):
             raise RuntimeError(
-                f"weight tensor should be defined either for all {count} classes or no classes but got weight tensor "
+                f"weight tensor should be defined either for all {count} classes or no classes but got "
+                "weight tensor "
                 f"of shape: {list(weight.shape)}"
             )
         if weight._array.dtype != input._array.dtype:
             raise RuntimeError(
-                f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the weight; "
+                f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the "
+                "weight; "
                 f"use weight.to({input.dtype})"
             )
     classes = target._array
@@ -258,7 +183,8 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
         wrong = classes[((classes < 0) | (classes >= count)) & (classes != ignore_index)]
         if wrong.size:
             raise IndexError(
-                f"Target {wrong[0]} is out of bounds. The input has {count} classes, numbered from 0 to {count - 1}"
+                f"Target {wrong[0]} is out of bounds. The input has {count} classes, numbered from 0 to "
+                f"{count - 1}"
                 f" (and ignore_index={ignore_index})."
             )
     return target
@@ -274,7 +200,8 @@ def _wrong_target_shape(shape: tuple[int, ...], given: tuple[int, ...]) -> Excep
     if len(shape) == 2 and len(given) > 1:
         fix = "use target.squeeze(1)" if given == (shape[0], 1) else "one-hot targets must be floating"
         return RuntimeError(
-            f"0D or 1D target tensor expected, multi-target not supported: the input is {list(shape)}, the target "
+            f"0D or 1D target tensor expected, multi-target not supported: the input is {list(shape)}, the "
+            "target "
             f"{list(given)} instead of {wanted}; {fix}"
         )
     return RuntimeError(
@@ -302,7 +229,8 @@ def cross_entropy(
 
     Args:
         input: (N, C), (N, C, d₁, ...), or (C) for one prediction.
-        target: classes from 0 to C - 1, of shape (N), (N, d₁, ...) or (); or probabilities in the shape of the input.
+        target: classes from 0 to C - 1, of shape (N), (N, d₁, ...) or (); or probabilities in the shape of
+            the input.
         weight: a factor for each class.
         size_average, reduce: older forms of `reduction`.
         ignore_index: targets with this number add nothing to loss, gradient and mean.
@@ -346,7 +274,8 @@ def _cross_entropy_of_probabilities(
     """Cross-entropy for a target that is a distribution; gradients flow to the target too."""
     if target._array.dtype.kind != "f":
         raise RuntimeError(
-            f"Expected floating point type for target with class probabilities, got {target.dtype.scalar_name}: use "
+            "Expected floating point type for target with class probabilities, got "
+            f"{target.dtype.scalar_name}: use "
             "target.float() for one-hot targets; class indices lack the dimension of the classes"
         )
     if ignore_index >= 0:
@@ -360,7 +289,7 @@ def _cross_entropy_of_probabilities(
         target = target * (1.0 - smoothing) + smoothing / count
     terms = log_softmax_(input, axis) * target
     if weight is not None:
-        _check_classes(input, input.new_zeros((shape[0], *shape[2:]), dtype=_LONG), weight, -100)
+        _check_classes(input, constant_tensor(np.zeros((shape[0], *shape[2:]), np.int64)), weight, -100)
         terms = terms * weight.reshape([-1] + [1] * (len(shape) - 1 - axis))
     values = -terms.sum(axis)
     if reduction == "mean":
@@ -378,7 +307,8 @@ def nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""The negative log-likelihood of the target class: -x_t, for an input of log-probabilities (`log_softmax`).
+    r"""The negative log-likelihood of the target class: -x_t, for an input of log-probabilities
+    (`log_softmax`).
 
     Args:
         input: log-probabilities: (N, C), (N, C, d₁, ...), or (C).
@@ -398,132 +328,3 @@ def nll_loss(
     require_tensor(input, "nll_loss")
     target = _check_classes(input, require_tensor(target, "nll_loss", "target"), weight, ignore_index)
     return nll_rule(input, target, weight, ignore_index=ignore_index, reduction=reduction)
-
-
-# -- margins between classes ---------------------------------------------------------------------------------
-
-
-@public(method=False, out=False)
-def multi_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    p: int = 1,
-    margin: float = 1.0,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    r"""The hinge loss of several classes: Σ_{c≠t} max(0, margin - x_t + x_c)ᵖ / C.
-
-    Args:
-        input: scores, (N, C) or (C).
-        target: the class of each, (N) or ().
-        p: 1 or 2.
-        margin: by how much the target's score should exceed the others.
-        weight: a factor for each class, raised to the power p with its margin violation.
-        size_average, reduce: older forms of `reduction`.
-        reduction: "mean", "sum" or "none".
-
-    >>> multi_margin_loss(torch.tensor([[0.5, 1.0]]), torch.tensor([1]))
-    tensor(0.2500)
-
-    Source: Crammer and Singer (2001); PyTorch, `torch.nn.functional.multi_margin_loss`.
-    """
-    reduction = reduction_of(reduction, size_average, reduce)
-    if p not in (1, 2):
-        raise ValueError(f"only p == 1 and p == 2 supported, but got p={p}")
-    shape, given = (
-        require_tensor(input, "multi_margin_loss").shape,
-        require_tensor(target, "multi_margin_loss").shape,
-    )
-    if len(shape) not in (1, 2) or target.numel() != (shape[0] if len(shape) == 2 else 1) or len(given) > 1:
-        raise RuntimeError(
-            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
-            f"size). Expected target size {list(shape[:-1])}, but got {list(given)}. Input has shape {list(shape)}."
-        )
-    count, classes = shape[-1], target._array.reshape(-1)
-    if classes.size and not (classes.min() >= 0 and classes.max() < count):
-        raise RuntimeError(f"target out of range: {classes.tolist()} for {count} classes")
-    rows = input.reshape(-1, count)
-    others = np.arange(count) != classes[:, None]
-    violation = (margin - rows.gather(1, target.reshape(-1, 1)) + rows).clamp(min=0)
-    powers = violation if p == 1 else violation * violation
-    if weight is not None:
-        powers = powers * weight[target].reshape(-1, 1)
-    values = (powers * others.astype(input._array.dtype)).sum(1) / count
-    return reduced_tensor(values.reshape(given if reduction == "none" else (-1,)), reduction)
-
-
-@public(method=False, out=False)
-def multilabel_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    r"""The hinge loss for several right classes: Σ over right t and wrong c of max(0, 1 - x_t + x_c) / C.
-
-    Args:
-        input: scores, (N, C) or (C).
-        target: the right classes first, then -1; what follows the first -1 is not read. Of the input's shape.
-        size_average, reduce: older forms of `reduction`.
-        reduction: "mean", "sum" or "none".
-
-    >>> multilabel_margin_loss(torch.tensor([0.5, 1.0, 0.0]), torch.tensor([1, -1, 0]))
-    tensor(0.1667)
-
-    Source: PyTorch, `torch.nn.functional.multilabel_margin_loss`.
-    """
-    reduction = reduction_of(reduction, size_average, reduce)
-    shape, given = (
-        require_tensor(input, "multilabel_margin_loss").shape,
-        require_tensor(target, "multilabel_margin_loss").shape,
-    )
-    if shape != given or len(shape) not in (1, 2):
-        raise RuntimeError(f"inconsistent target size: {list(given)} for input of size: {list(shape)}")
-    count = shape[-1]
-    rows, classes = input.reshape(-1, count), target._array.reshape(-1, count)
-    if classes.size and not (classes.min() >= -1 and classes.max() < count):
-        raise RuntimeError(f"argument #2 'target' is out of range: it should be from -1 to {count - 1}")
-    listed = np.logical_and.accumulate(classes >= 0, axis=1)  # before the first -1
-    right = np.zeros(classes.shape, bool)
-    right[np.nonzero(listed)[0], classes[listed]] = True
-    pairs = np.logical_and(right[:, :, None], ~right[:, None, :]).astype(input._array.dtype)
-    violation = (1.0 - rows.unsqueeze(2) + rows.unsqueeze(1)).clamp(min=0)
-    values = (violation * pairs).sum((1, 2)) / count
-    return reduced_tensor(values.reshape(shape[:-1] if reduction == "none" else (-1,)), reduction)
-
-
-@public(method=False, out=False)
-def multilabel_soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    r"""Binary cross-entropy with logits, averaged over the classes of each example.
-
-    Args:
-        input: logits, (N, C) or (C).
-        target: 0 or 1 for each class, of the same shape.
-        weight: a factor for each class.
-        size_average, reduce: older forms of `reduction`.
-        reduction: "mean", "sum", or "none" for one loss per example.
-
-    >>> multilabel_soft_margin_loss(torch.tensor([[0.0, 0.0]]), torch.tensor([[1.0, 0.0]]))
-    tensor(0.6931)
-
-    Source: PyTorch, `torch.nn.functional.multilabel_soft_margin_loss`.
-    """
-    from .loss_likelihood import bce_logits_rule
-
-    reduction = reduction_of(reduction, size_average, reduce)
-    input, target = matched("multilabel_soft_margin_loss", input, target)
-    values = bce_logits_rule(input, target, reduction="none")
-    if weight is not None:
-        values = values * weight
-    return reduced_tensor(values.mean(-1), reduction)

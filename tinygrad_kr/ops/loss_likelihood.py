@@ -164,7 +164,8 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    r"""Binary cross-entropy of σ(x), computed from x without overflow: (1 - t) x + (1 + (p - 1) t) ln(1 + e⁻ˣ).
+    r"""Binary cross-entropy of σ(x), computed from x without overflow: (1 - t) x + (1 + (p - 1) t) ln(1 +
+    e⁻ˣ).
 
     Args:
         input: logits, any numbers.
@@ -211,8 +212,8 @@ def kl_div(
         input: *logarithms* of the predicted probabilities, as `log_softmax` gives them.
         target: probabilities, or their logarithms if `log_target`; of the same shape.
         size_average, reduce: older forms of `reduction`.
-        reduction: "batchmean" divides the sum by the first size, which is the divergence of the definition; "mean"
-            divides by the number of elements; or "sum" or "none".
+        reduction: "batchmean" divides the sum by the first size, which is the divergence of the definition;
+            "mean" divides by the number of elements; or "sum" or "none".
         log_target: whether the target is given as logarithms.
 
     Raises:
@@ -228,7 +229,8 @@ def kl_div(
     input, target = matched("kl_div", input, target)
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
-            "reduction: 'mean' divides the total loss by both the batch size and the support size; 'batchmean' "
+            "reduction: 'mean' divides the total loss by both the batch size and the support size; "
+            "'batchmean' "
             "divides only by the batch size, and aligns with the KL div math definition.",
             UserWarning,
             stacklevel=2,
@@ -249,7 +251,8 @@ def poisson_nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""The negative log-likelihood of counts under a predicted rate: eˣ - t x, without terms that x does not change.
+    r"""The negative log-likelihood of counts under a predicted rate: eˣ - t x, without terms that x does not
+    change.
 
     Args:
         input: logarithms of the rates, or the rates x themselves if not `log_input`: x - t ln(x + eps).
@@ -287,8 +290,8 @@ def gaussian_nll_loss(
 
     Args:
         input, target: predicted mean and target, of one shape.
-        var: predicted variances v, not negative: of the same shape, or with a last dimension of size 1 or none for one
-            variance per example, or one number for all.
+        var: predicted variances v, not negative: of the same shape, or with a last dimension of size 1 or
+            none for one variance per example, or one number for all.
         full: add ½ ln 2π.
         eps: the variance counts as at least this; gradients ignore that.
         reduction: "mean", "sum" or "none".

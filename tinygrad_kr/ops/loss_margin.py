@@ -1,4 +1,4 @@
-"""Losses on margins and distances: for rankings, for pairs and for triplets of embeddings.
+"""Losses on margins: between classes, and for rankings, pairs and triplets of embeddings.
 
 All are composed of simpler operations, which bring their derivatives with them.
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..tensor import Tensor
 from ._public import public, require_tensor
 from .activation import softplus_rule
 from .distance import pairwise_distance
 from .loss import matched, reduced_tensor, reduction_of, shapes_differ
+from .loss_likelihood import bce_logits_rule
 
 __all__: list[str] = []
 
@@ -20,6 +23,9 @@ FUNCTIONAL = [
     "cosine_embedding_loss",
     "hinge_embedding_loss",
     "margin_ranking_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "soft_margin_loss",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
@@ -50,6 +56,138 @@ def soft_margin_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     input, target = matched("soft_margin_loss", input, target)
     return reduced_tensor(softplus_rule(-(target * input)), reduction)
+
+
+# -- margins between classes ---------------------------------------------------------------------------------
+
+
+@public(method=False, out=False)
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""The hinge loss of several classes: Σ_{c≠t} max(0, margin - x_t + x_c)ᵖ / C.
+
+    Args:
+        input: scores, (N, C) or (C).
+        target: the class of each, (N) or ().
+        p: 1 or 2.
+        margin: by how much the target's score should exceed the others.
+        weight: a factor for each class, raised to the power p with its margin violation.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> multi_margin_loss(torch.tensor([[0.5, 1.0]]), torch.tensor([1]))
+    tensor(0.2500)
+
+    Source: Crammer and Singer (2001); PyTorch, `torch.nn.functional.multi_margin_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError(f"only p == 1 and p == 2 supported, but got p={p}")
+    shape, given = (
+        require_tensor(input, "multi_margin_loss").shape,
+        require_tensor(target, "multi_margin_loss").shape,
+    )
+    if len(shape) not in (1, 2) or target.numel() != (shape[0] if len(shape) == 2 else 1) or len(given) > 1:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
+            "(batch "
+            f"size). Expected target size {list(shape[:-1])}, but got {list(given)}. Input has shape "
+            f"{list(shape)}."
+        )
+    count, classes = shape[-1], target._array.reshape(-1)
+    if classes.size and not (classes.min() >= 0 and classes.max() < count):
+        raise RuntimeError(f"target out of range: {classes.tolist()} for {count} classes")
+    rows = input.reshape(-1, count)
+    others = np.arange(count) != classes[:, None]
+    violation = (margin - rows.gather(1, target.reshape(-1, 1)) + rows).clamp(min=0)
+    powers = violation if p == 1 else violation * violation
+    if weight is not None:
+        powers = powers * weight[target].reshape(-1, 1)
+    values = (powers * others.astype(input._array.dtype)).sum(1) / count
+    return reduced_tensor(values.reshape(given if reduction == "none" else (-1,)), reduction)
+
+
+@public(method=False, out=False)
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""The hinge loss for several right classes: Σ over right t and wrong c of max(0, 1 - x_t + x_c) / C.
+
+    Args:
+        input: scores, (N, C) or (C).
+        target: the right classes first, then -1; what follows the first -1 is not read. Of the input's shape.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum" or "none".
+
+    >>> multilabel_margin_loss(torch.tensor([0.5, 1.0, 0.0]), torch.tensor([1, -1, 0]))
+    tensor(0.1667)
+
+    Source: PyTorch, `torch.nn.functional.multilabel_margin_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    shape, given = (
+        require_tensor(input, "multilabel_margin_loss").shape,
+        require_tensor(target, "multilabel_margin_loss").shape,
+    )
+    if shape != given or len(shape) not in (1, 2):
+        raise RuntimeError(f"inconsistent target size: {list(given)} for input of size: {list(shape)}")
+    count = shape[-1]
+    rows, classes = input.reshape(-1, count), target._array.reshape(-1, count)
+    if classes.size and not (classes.min() >= -1 and classes.max() < count):
+        raise RuntimeError(f"argument #2 'target' is out of range: it should be from -1 to {count - 1}")
+    listed = np.logical_and.accumulate(classes >= 0, axis=1)  # before the first -1
+    right = np.zeros(classes.shape, bool)
+    right[np.nonzero(listed)[0], classes[listed]] = True
+    pairs = np.logical_and(right[:, :, None], ~right[:, None, :]).astype(input._array.dtype)
+    violation = (1.0 - rows.unsqueeze(2) + rows.unsqueeze(1)).clamp(min=0)
+    values = (violation * pairs).sum((1, 2)) / count
+    return reduced_tensor(values.reshape(shape[:-1] if reduction == "none" else (-1,)), reduction)
+
+
+@public(method=False, out=False)
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Binary cross-entropy with logits, averaged over the classes of each example.
+
+    Args:
+        input: logits, (N, C) or (C).
+        target: 0 or 1 for each class, of the same shape.
+        weight: a factor for each class.
+        size_average, reduce: older forms of `reduction`.
+        reduction: "mean", "sum", or "none" for one loss per example.
+
+    >>> multilabel_soft_margin_loss(torch.tensor([[0.0, 0.0]]), torch.tensor([[1.0, 0.0]]))
+    tensor(0.6931)
+
+    Source: PyTorch, `torch.nn.functional.multilabel_soft_margin_loss`.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    input, target = matched("multilabel_soft_margin_loss", input, target)
+    values = bce_logits_rule(input, target, reduction="none")
+    if weight is not None:
+        values = values * weight
+    return reduced_tensor(values.mean(-1), reduction)
+
+
+# -- pairs and triplets --------------------------------------------------------------------------------------
 
 
 @public(method=False, out=False)
@@ -149,12 +287,14 @@ def cosine_embedding_loss(
     shape, given = input1.shape, require_tensor(target, "cosine_embedding_loss", "target").shape
     if len(given) > 1 or len(shape) != len(given) + 1:
         raise RuntimeError(
-            f"{len(given)}D target tensor expects {len(given) + 1}D input tensors, but found inputs with sizes "
+            f"{len(given)}D target tensor expects {len(given) + 1}D input tensors, but found inputs with "
+            "sizes "
             f"{list(shape)} and {list(input2.shape)}."
         )
     if given != shape[:-1]:
         raise RuntimeError(
-            f"The size of tensor a ({given[0]}) must match the size of tensor b ({shape[0]}) at non-singleton "
+            f"The size of tensor a ({given[0]}) must match the size of tensor b ({shape[0]}) at "
+            "non-singleton "
             f"dimension 0: the target has one number for each of the {shape[0]} pairs"
         )
     # A tiny number keeps the roots of zero vectors differentiable, as in PyTorch.
@@ -259,7 +399,8 @@ def _triplet(
     anchor, positive, negative = (require_tensor(one, function) for one in triplet)
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
-            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
+            "but got: "
             f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
         )
     near, far = distance(anchor, positive), distance(anchor, negative)

@@ -1,6 +1,7 @@
 """Products of matrices and vectors: `matmul` and its relatives, and sums with products (`addmm` ...).
 
-Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule needs.
+Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule
+needs.
 """
 
 from __future__ import annotations
@@ -167,14 +168,16 @@ def _check_matmul(x: Tensor, y: Tensor) -> None:
     for dim in range(3, min(len(a), len(b)) + 1):
         if a[-dim] != b[-dim] and 1 not in (a[-dim], b[-dim]):
             raise RuntimeError(
-                f"The size of tensor a ({a[-dim]}) must match the size of tensor b ({b[-dim]}) at non-singleton "
+                f"The size of tensor a ({a[-dim]}) must match the size of tensor b ({b[-dim]}) at "
+                "non-singleton "
                 f"dimension {max(len(a), len(b)) - dim}; the shapes are {list(a)} and {list(b)}"
             )
 
 
 def _vectors_differ(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
     return RuntimeError(
-        f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements, "
+        f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of "
+        "elements, "
         f"but got {a[0]} and {b[0]} elements respectively"
     )
 
@@ -184,14 +187,17 @@ def check_expands(input: Tensor, shape: Sequence[int]) -> None:
     own = input._array.shape
     if len(own) > len(shape):
         raise RuntimeError(
-            f"The number of sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in the "
+            f"The number of sizes provided ({len(shape)}) must be greater or equal to the number of "
+            "dimensions in the "
             f"tensor ({len(own)}): {list(own)} does not expand to {list(shape)}"
         )
     for dim in range(1, len(own) + 1):
         if own[-dim] not in (1, shape[-dim]):
             raise RuntimeError(
-                f"The expanded size of the tensor ({shape[-dim]}) must match the existing size ({own[-dim]}) at "
-                f"non-singleton dimension {len(shape) - dim}.  Target sizes: {list(shape)}.  Tensor sizes: {list(own)}"
+                f"The expanded size of the tensor ({shape[-dim]}) must match the existing size ({own[-dim]}) "
+                "at "
+                f"non-singleton dimension {len(shape) - dim}.  Target sizes: {list(shape)}.  Tensor sizes: "
+                f"{list(own)}"
             )
 
 
@@ -222,8 +228,8 @@ def times(input: Tensor, other: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     r"""Matrix product: outᵢⱼ = Σₖ inputᵢₖ · otherₖⱼ.
 
-    Two vectors give their dot product; a vector beside a matrix counts as a row (left) or a column (right), whose
-    dimension is dropped again. Dimensions before the last two are a batch; they broadcast.
+    Two vectors give their dot product; a vector beside a matrix counts as a row (left) or a column (right),
+    whose dimension is dropped again. Dimensions before the last two are a batch; they broadcast.
 
     Raises:
         RuntimeError: the inner sizes or the dtypes differ, or an operand is 0-d.
@@ -347,7 +353,8 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
         return input * other
     if a[-1] != b[-1]:
         raise RuntimeError(
-            f"inner() the last dimension must match on both input tensors but got shapes {list(a)} and {list(b)}"
+            f"inner() the last dimension must match on both input tensors but got shapes {list(a)} and "
+            f"{list(b)}"
         )
     check_dtypes(input, other)
     if len(a) == 1 and len(b) == 1:

@@ -395,7 +395,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
 
 
 def random_(self: Tensor, *bounds: Any, generator: Generator | None = None, **named: Any) -> Tensor:
-    """Fill this tensor with integers, in place: all of the dtype, or below `to`, or from `from` below `to`."""
+    """Fill this tensor with integers, in place: `random_()`, `random_(to)` or `random_(from, to)`."""
     low, high = named.pop("from", None), named.pop("to", None)
     given = [*([] if low is None else [low]), *bounds, *([] if high is None else [high])]
     stream, dtype = stream_of(generator), self._array.dtype

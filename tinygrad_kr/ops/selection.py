@@ -236,7 +236,7 @@ def where_(self: Tensor, condition: Tensor, other: Any) -> Tensor:
 graft(where_, "where")
 
 
-@public(inplace=True, out=False)
+@public(inplace=True, out=False, saves_input=False)
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
     r"""One value where the mask is true, the input elsewhere.
 

@@ -123,7 +123,7 @@ def cos(input: Tensor) -> Tensor:
     return cos_rule(require_tensor(input, "cos"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def tan(input: Tensor) -> Tensor:
     r"""Tangent: outᵢ = tan(inputᵢ), in radians.
 
@@ -210,7 +210,7 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
     return hypot_rule(require_tensor(input, "hypot"), require_tensor(other, "hypot", "other"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def deg2rad(input: Tensor) -> Tensor:
     r"""Degrees to radians: outᵢ = inputᵢ · π / 180.
 
@@ -222,7 +222,7 @@ def deg2rad(input: Tensor) -> Tensor:
     return deg2rad_rule(require_tensor(input, "deg2rad"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def rad2deg(input: Tensor) -> Tensor:
     r"""Radians to degrees: outᵢ = inputᵢ · 180 / π.
 
@@ -261,7 +261,7 @@ def cosh(input: Tensor) -> Tensor:
     return cosh_rule(require_tensor(input, "cosh"))
 
 
-@public(inplace=True)
+@public(inplace=True, saves_input=False)
 def tanh(input: Tensor) -> Tensor:
     r"""Hyperbolic tangent: outᵢ = sinh(inputᵢ) / cosh(inputᵢ).
 

@@ -1,0 +1,519 @@
+"""Pooling layers: the maximum, the mean or a norm of every window, and what undoes a maximum.
+
+The 2d layers say what the arguments mean; those of other dimensions take the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..tensor import Tensor
+from . import functional as F
+from ._arguments import IntOrTuple, ntuple
+from .module import Module
+
+__all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
+]
+
+
+# -- maximum ---------------------------------------------------------------------------------------
+
+
+class _MaxPool(Module):
+    def __init__(
+        self,
+        kernel_size: IntOrTuple,
+        stride: IntOrTuple | None = None,
+        padding: IntOrTuple = 0,
+        dilation: IntOrTuple = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.return_indices = return_indices
+        self.ceil_mode = ceil_mode
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
+
+
+class MaxPool1d(_MaxPool):
+    """The maximum of every window of a signal; the arguments are those of `MaxPool2d`.
+
+    Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
+
+    >>> torch.nn.MaxPool1d(2)(torch.tensor([[1.0, 3.0, 2.0, 0.0]]))
+    tensor([[3., 2.]])
+
+    Source: PyTorch, `torch.nn.MaxPool1d`.
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool1d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            ceil_mode=self.ceil_mode,
+            return_indices=self.return_indices,
+        )
+
+
+class MaxPool2d(_MaxPool):
+    r"""The maximum of every window of an image.
+
+    Args:
+        kernel_size: height and width of the window; one number for both.
+        stride: distance of neighbouring windows; `kernel_size` if not given.
+        padding: rows and columns of -∞ added on both sides, at most half a window.
+        dilation: distance of the elements of a window.
+        return_indices: give the places of the maxima as well, for `MaxUnpool2d`.
+        ceil_mode: let windows start that do not fit in completely.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> (N, C, H', W') or (C, H', W'),
+    H' = ⌊(H + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1 (⌈ ⌉ with `ceil_mode`), W' likewise.
+
+    >>> torch.nn.MaxPool2d(2)(torch.tensor([[[1.0, 3.0], [2.0, 0.0]]]))
+    tensor([[[3.]]])
+
+    Source: PyTorch, `torch.nn.MaxPool2d`.
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool2d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            ceil_mode=self.ceil_mode,
+            return_indices=self.return_indices,
+        )
+
+
+class MaxPool3d(_MaxPool):
+    """The maximum of every window of a volume; the arguments are those of `MaxPool2d`.
+
+    Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
+
+    >>> torch.nn.MaxPool3d(2)(torch.zeros(1, 4, 6, 8)).shape
+    torch.Size([1, 2, 3, 4])
+
+    Source: PyTorch, `torch.nn.MaxPool3d`.
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool3d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            ceil_mode=self.ceil_mode,
+            return_indices=self.return_indices,
+        )
+
+
+class _MaxUnpool(Module):
+    dims: int
+
+    def __init__(
+        self, kernel_size: IntOrTuple, stride: IntOrTuple | None = None, padding: IntOrTuple = 0
+    ) -> None:
+        super().__init__()
+        self.kernel_size = ntuple(kernel_size, self.dims, "kernel_size")
+        self.stride = ntuple(kernel_size if stride is None else stride, self.dims, "stride")
+        self.padding = ntuple(padding, self.dims, "padding")
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """The maxima of `MaxPool1d` back at their places, 0 elsewhere; the arguments are those of `MaxUnpool2d`.
+
+    Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
+
+    >>> pooled, places = torch.nn.MaxPool1d(2, return_indices=True)(torch.tensor([[1.0, 3.0, 2.0, 0.0]]))
+    >>> torch.nn.MaxUnpool1d(2)(pooled, places)
+    tensor([[0., 3., 2., 0.]])
+
+    Source: PyTorch, `torch.nn.MaxUnpool1d`.
+    """
+
+    dims = 1
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """The maxima of `MaxPool2d` back at their places, 0 elsewhere.
+
+    Args:
+        kernel_size, stride, padding: those of the pooling.
+
+    `forward` takes the pooled image, the indices that the pooling returned, and optionally the size of the
+    result.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> (N, C, H', W') or (C, H', W').
+
+    >>> pooled, places = torch.nn.MaxPool2d(2, return_indices=True)(torch.tensor([[[1.0, 3.0], [2.0, 0.0]]]))
+    >>> torch.nn.MaxUnpool2d(2)(pooled, places)
+    tensor([[[0., 3.],
+             [0., 0.]]])
+
+    Source: PyTorch, `torch.nn.MaxUnpool2d`.
+    """
+
+    dims = 2
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """The maxima of `MaxPool3d` back at their places, 0 elsewhere; the arguments are those of `MaxUnpool2d`.
+
+    Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
+
+    >>> pooled, places = torch.nn.MaxPool3d(2, return_indices=True)(torch.randn(1, 2, 2, 2))
+    >>> torch.nn.MaxUnpool3d(2)(pooled, places).shape
+    torch.Size([1, 2, 2, 2])
+
+    Source: PyTorch, `torch.nn.MaxUnpool3d`.
+    """
+
+    dims = 3
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+# -- mean ------------------------------------------------------------------------------------------
+
+
+class _AvgPool(Module):
+    def __init__(
+        self,
+        kernel_size: IntOrTuple,
+        stride: IntOrTuple | None = None,
+        padding: IntOrTuple = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool1d(_AvgPool):
+    """The mean of every window of a signal; the arguments are those of `AvgPool2d`, without `divisor_override`.
+
+    Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
+
+    >>> torch.nn.AvgPool1d(2)(torch.tensor([[1.0, 3.0, 2.0, 0.0]]))
+    tensor([[2., 1.]])
+
+    Source: PyTorch, `torch.nn.AvgPool1d`.
+    """
+
+    def __init__(
+        self,
+        kernel_size: IntOrTuple,
+        stride: IntOrTuple | None = None,
+        padding: IntOrTuple = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        kernel = ntuple(kernel_size, 1, "kernel_size")
+        step = kernel if stride is None else ntuple(stride, 1, "stride")
+        super().__init__(kernel, step, ntuple(padding, 1, "padding"), ceil_mode, count_include_pad)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool1d(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        )
+
+
+class AvgPool2d(_AvgPool):
+    r"""The mean of every window of an image.
+
+    Args:
+        kernel_size: height and width of the window; one number for both.
+        stride: distance of neighbouring windows; `kernel_size` if not given.
+        padding: rows and columns of zeros added on both sides, at most half a window.
+        ceil_mode: let windows start that do not fit in completely.
+        count_include_pad: whether the zeros of the padding count in the mean.
+        divisor_override: divide by this rather than by the number of elements.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> (N, C, H', W') or (C, H', W'),
+    H' = ⌊(H + 2·padding - kernel_size) / stride⌋ + 1 (⌈ ⌉ with `ceil_mode`), W' likewise.
+
+    >>> torch.nn.AvgPool2d(2)(torch.tensor([[[1.0, 3.0], [2.0, 0.0]]]))
+    tensor([[[1.5000]]])
+
+    Source: PyTorch, `torch.nn.AvgPool2d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool2d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
+        )
+
+
+class AvgPool3d(_AvgPool):
+    """The mean of every window of a volume; the arguments are those of `AvgPool2d`.
+
+    Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
+
+    >>> torch.nn.AvgPool3d(2)(torch.zeros(1, 4, 6, 8)).shape
+    torch.Size([1, 2, 3, 4])
+
+    Source: PyTorch, `torch.nn.AvgPool3d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool3d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
+        )
+
+
+# -- norm ------------------------------------------------------------------------------------------
+
+
+class _LPPool(Module):
+    def __init__(
+        self,
+        norm_type: float,
+        kernel_size: IntOrTuple,
+        stride: IntOrTuple | None = None,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.norm_type = norm_type
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.ceil_mode = ceil_mode
+
+    def extra_repr(self) -> str:
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class LPPool1d(_LPPool):
+    """(Σ xᵖ)^(1/p) of every window of a signal; the arguments are those of `LPPool2d`.
+
+    Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
+
+    >>> torch.nn.LPPool1d(2, 2)(torch.tensor([[3.0, 4.0]]))
+    tensor([[5.]])
+
+    Source: PyTorch, `torch.nn.LPPool1d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+
+class LPPool2d(_LPPool):
+    r"""(Σ xᵖ)^(1/p) of every window of an image: the sum for p = 1, the maximum for p → ∞.
+
+    Args:
+        norm_type: p.
+        kernel_size: height and width of the window; one number for both.
+        stride: distance of neighbouring windows; `kernel_size` if not given.
+        ceil_mode: let windows start that do not fit in completely.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> (N, C, H', W') or (C, H', W'), H' = ⌊(H - kernel_size) / stride⌋ + 1.
+
+    >>> torch.nn.LPPool2d(1, 2)(torch.tensor([[[[1.0, 3.0], [2.0, 0.0]]]]))
+    tensor([[[[6.]]]])
+
+    Source: PyTorch, `torch.nn.LPPool2d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+
+class LPPool3d(_LPPool):
+    """(Σ xᵖ)^(1/p) of every window of a volume; the arguments are those of `LPPool2d`.
+
+    Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
+
+    >>> torch.nn.LPPool3d(2, 2)(torch.ones(1, 1, 2, 2, 4)).shape
+    torch.Size([1, 1, 1, 1, 2])
+
+    Source: PyTorch, `torch.nn.LPPool3d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+
+# -- to a given size -------------------------------------------------------------------------------
+
+
+class _AdaptivePool(Module):
+    def __init__(self, output_size: Any) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool1d(_AdaptivePool):
+    """Means of windows that divide a signal into `output_size` parts.
+
+    Shapes: (N, C, L) or (C, L) -> (N, C, output_size) or (C, output_size).
+
+    >>> torch.nn.AdaptiveAvgPool1d(2)(torch.tensor([[1.0, 2.0, 3.0]]))
+    tensor([[1.5000, 2.5000]])
+
+    Source: PyTorch, `torch.nn.AdaptiveAvgPool1d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool1d(input, self.output_size)
+
+
+class AdaptiveAvgPool2d(_AdaptivePool):
+    r"""Means of windows that divide an image into parts of a given number, whatever its size.
+
+    Part i of n covers the rows from ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉.
+
+    Args:
+        output_size: height and width of the result; one number for both, None for the input's. 1 is global
+            pooling.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> (N, C, *output_size) or (C, *output_size).
+
+    >>> torch.nn.AdaptiveAvgPool2d((5, None))(torch.zeros(1, 64, 8, 9)).shape
+    torch.Size([1, 64, 5, 9])
+
+    Source: PyTorch, `torch.nn.AdaptiveAvgPool2d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(input, self.output_size)
+
+
+class AdaptiveAvgPool3d(_AdaptivePool):
+    """Means of windows that divide a volume into parts; the argument is that of `AdaptiveAvgPool2d`.
+
+    Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size) or (C, *output_size).
+
+    >>> torch.nn.AdaptiveAvgPool3d(1)(torch.ones(1, 2, 3, 4, 5)).flatten()
+    tensor([1., 1.])
+
+    Source: PyTorch, `torch.nn.AdaptiveAvgPool3d`.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool3d(input, self.output_size)
+
+
+class _AdaptiveMaxPool(_AdaptivePool):
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+    """Maxima of windows that divide a signal into `output_size` parts.
+
+    Shapes: (N, C, L) or (C, L) -> (N, C, output_size) or (C, output_size).
+
+    >>> torch.nn.AdaptiveMaxPool1d(2)(torch.tensor([[1.0, 2.0, 3.0]]))
+    tensor([[2., 3.]])
+
+    Source: PyTorch, `torch.nn.AdaptiveMaxPool1d`.
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+    """Maxima of windows that divide an image into parts; see `AdaptiveAvgPool2d`.
+
+    Args:
+        output_size: height and width of the result; one number for both, None for the input's.
+        return_indices: give the places of the maxima as well.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> (N, C, *output_size) or (C, *output_size).
+
+    >>> torch.nn.AdaptiveMaxPool2d(1)(torch.tensor([[[1.0, 3.0], [2.0, 0.0]]]))
+    tensor([[[3.]]])
+
+    Source: PyTorch, `torch.nn.AdaptiveMaxPool2d`.
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+    """Maxima of windows that divide a volume into parts; the arguments are those of `AdaptiveMaxPool2d`.
+
+    Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size) or (C, *output_size).
+
+    >>> torch.nn.AdaptiveMaxPool3d((1, 2, 2))(torch.zeros(1, 2, 3, 4, 5)).shape
+    torch.Size([1, 2, 1, 2, 2])
+
+    Source: PyTorch, `torch.nn.AdaptiveMaxPool3d`.
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)
