@@ -1,15 +1,16 @@
-"""Declarations of `ops/pooling.py`. Distinct inputs keep maxima away from ties, where they have no derivative."""
+"""Declarations of `ops/pooling.py`. Distinct inputs keep maxima away from ties."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.declared import SEEDS, Domain, declare, real
+from tests.declared import SEEDS, Domain, declare, fixed, real
 
 
 def windowed(
@@ -27,9 +28,15 @@ def windowed(
         starts = [i * s - p for i in range(count)]
         axes.append([[i for i in range(a, a + d * k, d) if 0 <= i < n] for a in starts])
     parts = [x[(..., *np.ix_(*places))] for places in itertools.product(*axes)]
-    flat = [reduce(part.reshape(*part.shape[: part.ndim - dims], -1)) for part in parts]
+    flat = [reduce(joined(part, dims)) for part in parts]
     shape = (*x.shape[: x.ndim - dims], *map(len, axes))
     return np.stack(flat, -1).reshape(shape) if flat else np.empty(shape)
+
+
+def joined(part: np.ndarray, dims: int) -> np.ndarray:
+    """The last `dims` dimensions as one."""
+    ahead = part.ndim - dims
+    return part.reshape(*part.shape[:ahead], math.prod(part.shape[ahead:]))
 
 
 NAMES = {"stride": 0, "padding": 0, "dilation": 1}
@@ -86,11 +93,16 @@ for _dims in (1, 2, 3):
     declare(
         f"lp_pool{_dims}d",
         lambda torch, x, kernel, options, name=f"lp_pool{_dims}d": getattr(torch.nn.functional, name)(
-            x, 3.0, kernel, **options
+            x, 3.0, kernel if len(kernel) > 1 else kernel[0], **options
         ),
         pooled(_dims, real(0.5, 2), padded=False),
         tolerance=1e-5,
     )
+declare(
+    "lp_pool2d",
+    lambda torch, x: torch.nn.functional.lp_pool2d(x, float("inf"), 2),
+    fixed(((1, 4, 4), real(0.5, 2, distinct=True))),
+)
 declare(
     "avg_pool2d",
     lambda torch, x, kernel, options: torch.nn.functional.avg_pool2d(

@@ -167,9 +167,11 @@ class JointNode(RuleNode):
 def unary(primitive: Primitive) -> Callable[[Any], Any]:
     """The way an element-wise function of one argument runs: the shortest there is."""
     forward, to_float = primitive.forward, primitive.promote == "float"
-    plan = primitive.plan((0,)) if primitive.rules else None
+    differentiable = bool(primitive.rules)
+    plan: Plan | None = None  # made when it is first needed: most programs use few of all primitives
 
     def apply(x: Any) -> Any:
+        nonlocal plan
         if not isinstance(x, Tensor):
             return forward(x)
         array = x._array
@@ -181,9 +183,11 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
         result = _new(Tensor)
         result._array = out
         node = x._node
-        if node is None or not state.recording or plan is None:
+        if node is None or not state.recording or not differentiable:
             result._storage = InferenceStorage() if state.inference else Storage()
             return result
+        if plan is None:
+            plan = primitive.plan((0,))
         storage = result._storage = Storage()
         stamps = plan.stamp(x._storage, storage) if plan.stamp is not None else None
         result._node = RuleNode(plan, (node,), plan.collect(array, out, None), stamps, out.shape, out.dtype)
@@ -195,18 +199,16 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
 def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
     """The way an element-wise function of two arguments runs: tensors and numbers, with type promotion."""
     forward, to_float = primitive.forward, primitive.promote == "float"
-    both: Any
-    first: Any
-    second: Any
-    if primitive.rules:
-        both, first, second = primitive.plan((0, 1)), primitive.plan((0,)), primitive.plan((1,))
-    else:
-        both = first = second = None
+    differentiable = bool(primitive.rules)
+    first: Plan | None = None
+    second: Plan | None = None
+    both: Plan | None = None
 
     def apply(x: Any, y: Any) -> Any:
         a: Any
         b: Any
         parents: tuple[Any, ...]
+        nonlocal first, second, both
         nx = ny = None
         sx = sy = _CONSTANT
         if isinstance(x, Tensor):
@@ -237,16 +239,19 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
             out = np.asarray(out)
         result = _new(Tensor)
         result._array = out
-        if (nx is None and ny is None) or not state.recording or both is None:
+        if (nx is None and ny is None) or not state.recording or not differentiable:
             result._storage = InferenceStorage() if state.inference else Storage()
             return result
         storage = result._storage = Storage()
         if ny is None:
-            plan, parents = first, (nx,)
+            plan = first = first or primitive.plan((0,))
+            parents = (nx,)
         elif nx is None:
-            plan, parents = second, (ny,)
+            plan = second = second or primitive.plan((1,))
+            parents = (ny,)
         else:
-            plan, parents = both, (nx, ny)
+            plan = both = both or primitive.plan((0, 1))
+            parents = (nx, ny)
         stamps = plan.stamp(sx, sy, storage) if plan.stamp is not None else None
         saved = plan.collect(a, b, out, None)
         result._node = RuleNode(plan, parents, saved, stamps, out.shape, out.dtype)

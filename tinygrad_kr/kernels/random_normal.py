@@ -12,7 +12,7 @@ The last two call NumPy's functions, whose last bit is not always the C library'
 a unit in the last place); for few numbers `polar_pairs` calls the C library itself. PyTorch without AVX2 (on
 ARM, say) takes its C library's functions in place of the polynomials and differs by up to 2e-6.
 
-A million float32 normals from their words: 9.6 ms, most of it in 15 steps that round once. NumPy's own float32
+A million float32 normals from their words: 9.6 ms, most of it in 15 steps that round once. NumPy's float32
 functions would take some 3 ms, its float64 functions 10, and give other numbers; threads do not help, the
 steps are too short. A million float64 normals: 19.6 ms on one core, 12 ms on two.
 """

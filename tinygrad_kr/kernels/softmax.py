@@ -1,20 +1,17 @@
 """Softmax and log-softmax along one axis, and their backward passes, on arrays.
 
-Along the last axis NumPy takes a maximum row by row, which for short rows costs more than all the rest. Any number that is
-not far from the maxima serves as well to keep the exponentials in range, so the largest element of a whole block of rows
-is tried first; it is kept if no row's sum is too small for it. Sums and dots of rows go to BLAS.
-Measured on 4096 rows of 64 float32: with row maxima 0.60 ms, so 0.25; PyTorch 0.11.
+Along a contiguous last axis NumPy reduces row by row at some 60 ns each, which for short rows costs more than all the rest;
+`reduceat` and `einsum` do the same in a half and a quarter of the time. Large arrays are shared out to the threads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from .blockwise import BLOCK, LARGE
 from .threads import parallel_for, split
-
-_BLOCK = 1 << 16  # elements that one thread takes at a time
-_SHORT = 512  # elements up to which a row is short
-_SMALLEST_SUM = 1e-6  # of e^(x - shift) in a row; what is lost below that would be under 1e-30 of the sum
 
 
 def softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
@@ -24,14 +21,92 @@ def softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    return _along(_softmax_rows, _softmax_plain, axis, x)
+    return _by_samples(_softmax, axis, x)
+
+
+def softmax_backward(g: np.ndarray, out: np.ndarray, *, axis: int) -> np.ndarray:
+    """The gradient of the input, from the softmax: out·(g - Σ g·out)."""
+    return _by_samples(_softmax_backward, axis, g, out)
 
 
 def log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     """x - ln Σ eˣ along an axis.
 
-    >>> log_softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]), axis=1)
-    array([[   -0.69314718,    -0.69314718],
-           [    0.        , -1000.        ]])
+    >>> log_softmax(np.array([[0.0, -1000.0], [1000.0, 0.0]]), axis=1)
+    array([[    0., -1000.],
+           [    0., -1000.]])
     """
-    return _along(_log_softmax_rows, _log_softmax_plain, axis, x)
+    return _by_samples(_log_softmax, axis, x)
+
+
+def log_softmax_backward(g: np.ndarray, out: np.ndarray, *, axis: int) -> np.ndarray:
+    """The gradient of the input, from the log-softmax: g - e^out·Σ g."""
+    return _by_samples(_log_softmax_backward, axis, g, out)
+
+
+def _by_samples(kernel: Callable[..., np.ndarray], axis: int, *arrays: np.ndarray) -> np.ndarray:
+    """Run a kernel on the whole, or on pieces of the first axis where the arrays are large."""
+    first = arrays[0]
+    if not first.size or not first.ndim:
+        return kernel(*(one.reshape(one.shape or 1) for one in arrays), axis=axis).reshape(first.shape)
+    if axis == 0 or first.size < LARGE:
+        return kernel(*arrays, axis=axis)
+    out = np.empty_like(first)
+
+    def fill(span: tuple[int, int]) -> None:
+        piece = slice(*span)
+        out[piece] = kernel(*[one[piece] for one in arrays], axis=axis)
+
+    parallel_for(fill, split(len(first), max(1, BLOCK * len(first) // first.size)))
+    return out
+
+
+def _softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
+    out = _shifted(x, axis)
+    np.exp(out, out=out)
+    out /= _sum(out, axis)
+    return out
+
+
+def _softmax_backward(g: np.ndarray, out: np.ndarray, *, axis: int) -> np.ndarray:
+    if _is_last(out, axis) and _is_last(g, axis):
+        gx = g - np.einsum("...i,...i->...", g, out)[..., None]
+    else:
+        gx = g - np.sum(g * out, axis=axis, keepdims=True)
+    gx *= out
+    return gx
+
+
+def _log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
+    out = _shifted(x, axis)
+    out -= np.log(_sum(np.exp(out), axis))
+    return out
+
+
+def _log_softmax_backward(g: np.ndarray, out: np.ndarray, *, axis: int) -> np.ndarray:
+    gx = np.exp(out)
+    gx *= _sum(g, axis)
+    return np.subtract(g, gx, out=gx)
+
+
+def _is_last(x: np.ndarray, axis: int) -> bool:
+    return axis == x.ndim - 1 and x.flags.c_contiguous
+
+
+def _shifted(x: np.ndarray, axis: int) -> np.ndarray:
+    """x less its maximum, so that no exponential overflows; NaN where that is infinite."""
+    if not x.size:
+        return x.copy()
+    if _is_last(x, axis):
+        starts = np.arange(0, x.size, x.shape[axis])
+        top = np.maximum.reduceat(x.reshape(-1), starts).reshape(*x.shape[:-1], 1)
+    else:
+        top = np.max(x, axis=axis, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return x - top
+
+
+def _sum(x: np.ndarray, axis: int) -> np.ndarray:
+    if _is_last(x, axis):
+        return np.einsum("...i->...", x)[..., None]
+    return np.sum(x, axis=axis, keepdims=True)

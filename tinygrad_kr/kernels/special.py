@@ -201,7 +201,7 @@ def erfinv(x: ArrayLike) -> np.ndarray:
     The normal quantile of `(1 + x) / 2`, over `sqrt(2)`; no digits are lost near 0 or near the ends.
 
     >>> erfinv(np.array([0.0, 0.5, -1.0]))
-    array([ 0.        ,  0.47693628,        -inf])
+    array([0.        , 0.47693628,       -inf])
 
     Source: Wichura (1988), AS 241. PyTorch: `torch.erfinv`.
     """
@@ -229,7 +229,7 @@ def digamma(x: ArrayLike) -> np.ndarray:
     reflection `psi(x) = psi(1-x) - pi / tan(pi x)`.
 
     >>> digamma(np.array([1.0, 0.5, -0.5]))
-    array([-0.57721566, -1.96351003,  0.03648998])
+    array([-0.57721566, -1.96351003,  0.03648997])
 
     PyTorch: `torch.digamma`.
     """
@@ -305,7 +305,7 @@ def _erfc_of_large(size: np.ndarray) -> np.ndarray:
     y = size[~middle]
     square = 1 / (y * y)
     out[~middle] = (_SQRT_PI_INVERSE - square * _ratio(_CODY_LARGE, square)) / y
-    # exp(-y^2) with y^2 in two parts, the first one exact: a rounded square would cost y^2 units of precision.
+    # exp(-y^2) with y^2 in two parts, the first of them exact: one rounded square would cost y^2 units.
     head = np.trunc(size * 16) / 16
     out *= np.exp(-head * head)
     out *= np.exp((head - size) * (head + size))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import functional as functional
 from . import init as init
+from . import utils as utils
 from .activation import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
 from .containers import *  # noqa: F403
@@ -19,6 +20,8 @@ from .normalization import *  # noqa: F403
 from .padding import *  # noqa: F403
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
+from .parameter_containers import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .softmax import *  # noqa: F403
+from .unpooling import *  # noqa: F403
 from .upsampling import *  # noqa: F403

@@ -1,5 +1,6 @@
-"""Activations, element by element; those of straight pieces are in `hard_activation.py`, those along a dimension
-(softmax and its kin) in `softmax.py`.
+"""Activations, element by element.
+
+Those of straight pieces are in `hard_activation.py`, those along a dimension in `softmax.py`.
 
 Shapes: (*) -> the same, unless said otherwise.
 """
@@ -206,8 +207,8 @@ class CELU(Module):
 class SELU(_Inplace):
     r"""Self-normalising ELU: scale · (x where positive, alpha · (eˣ - 1) elsewhere).
 
-    scale = 1.0507... and alpha = 1.6733... keep mean 0 and variance 1, with weights from `init.lecun_normal_` and
-    `AlphaDropout`.
+    scale = 1.0507... and alpha = 1.6733... keep mean 0 and variance 1, with weights from `init.lecun_normal_`
+    and with `AlphaDropout`.
 
     Args:
         inplace: whether to overwrite the input.

@@ -272,8 +272,8 @@ class InstanceNorm1d(_InstanceNorm):
 class InstanceNorm2d(_InstanceNorm):
     r"""Instance normalisation of images: each channel of each sample gets mean 0 and variance 1.
 
-    y = (x - mean) / √(var + eps) · γ + β, with the statistics over the positions of one channel of one sample, in
-    training and evaluation alike unless `track_running_stats`.
+    y = (x - mean) / √(var + eps) · γ + β, with the statistics over the positions of one channel of one
+    sample, in training and evaluation alike unless `track_running_stats`.
 
     Args:
         num_features: the channels C of the input.

@@ -216,9 +216,10 @@ class Conv2d(_Conv):
             input.
         device, dtype: of the parameters.
 
-    Shapes: (N, in_channels, H, W) or (in_channels, H, W) -> (N, out_channels, H', W') or (out_channels, H', W'),
-    H' = ⌊(H + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1, W' likewise. `weight` is (out_channels,
-    in_channels / groups, *kernel_size); all start as U(-k, k), k = √(groups / (in_channels · Π kernel_size)).
+    Shapes: (N, in_channels, H, W) or (in_channels, H, W) -> (N, out_channels, H', W') or without N, where
+    H' = ⌊(H + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1, W' likewise.
+    `weight` is (out_channels, in_channels / groups, *kernel_size); it and the bias start as U(-k, k), where
+    k = √(groups / (in_channels · Π kernel_size)).
 
     Raises:
         ValueError: a size that is not positive, channels that `groups` does not divide, an unknown padding.
@@ -362,9 +363,9 @@ class ConvTranspose2d(_ConvTransposeNd):
         padding_mode: "zeros", the only one.
         device, dtype: of the parameters.
 
-    Shapes: (N, in_channels, H, W) or (in_channels, H, W) -> (N, out_channels, H', W') or (out_channels, H', W'),
-    H' = (H - 1)·stride - 2·padding + dilation·(kernel_size - 1) + output_padding + 1, W' likewise. `weight` is
-    (in_channels, out_channels / groups, *kernel_size).
+    Shapes: (N, in_channels, H, W) or (in_channels, H, W) -> (N, out_channels, H', W') or without N, where
+    H' = (H - 1)·stride - 2·padding + dilation·(kernel_size - 1) + output_padding + 1, W' likewise.
+    `weight` is (in_channels, out_channels / groups, *kernel_size).
 
     Raises:
         ValueError: a size that is not positive, channels that `groups` does not divide, another padding mode.

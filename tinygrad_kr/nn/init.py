@@ -190,7 +190,7 @@ def eye_(tensor: Tensor) -> Tensor:
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """Fill a convolution's weight with Dirac deltas: it then passes its input on, as far as the channels allow.
+    """Fill a convolution's weight with Dirac deltas: it then passes its input on, as far as channels allow.
 
     Args:
         tensor: (out_channels, in_channels / groups, *kernel), with one to three kernel dimensions.
@@ -224,7 +224,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
-    r"""Fill with U(-a, a), a = gain · √(6 / (fan_in + fan_out)): Glorot's initialisation, for sigmoid and tanh.
+    r"""Fill with U(-a, a), a = gain · √(6 / (fan_in + fan_out)): Glorot's way, for sigmoid and tanh.
 
     >>> w = torch.nn.init.xavier_uniform_(torch.empty(3, 3), gain=torch.nn.init.calculate_gain("tanh"))
     >>> w.abs().max().item() <= 5 / 3
@@ -366,7 +366,7 @@ def _redrawn_normal(tensor: Tensor, mean: float, std: float, a: float, b: float,
 
 
 def _rejected_uniform(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
-    """Draw uniformly from [a, b] and accept with the density over its peak: better where [a, b] is improbable."""
+    """Draw uniformly from [a, b], accept with the density over its peak: for an improbable [a, b]."""
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
     other = empty_like(tensor)
 

@@ -94,8 +94,8 @@ class Bilinear(Module):
         bias: whether b is learned; without it there is none.
         device, dtype: of the parameters.
 
-    Shapes: (*, in1_features) and (*, in2_features) -> (*, out_features). `weight` is (out_features, in1_features,
-    in2_features); all start as U(-k, k), k = 1 / √in1_features.
+    Shapes: (*, in1_features) and (*, in2_features) -> (*, out_features). `weight` is (out_features,
+    in1_features, in2_features); all start as U(-k, k), k = 1 / √in1_features.
 
     >>> torch.nn.Bilinear(20, 30, 40)(torch.randn(128, 20), torch.randn(128, 30)).shape
     torch.Size([128, 40])

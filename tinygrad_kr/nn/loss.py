@@ -99,7 +99,7 @@ class L1Loss(Loss):
 
 
 class SmoothL1Loss(Loss):
-    r"""½ d² / beta where |d| < beta, |d| - ½ beta elsewhere, with d = x - y: squared near 0, absolute far off.
+    r"""½ d² / beta where |d| < beta, |d| - ½ beta elsewhere, with d = x - y.
 
     Args:
         size_average, reduce: older forms of `reduction`.
@@ -323,7 +323,7 @@ class KLDivLoss(Loss):
 
 
 class NLLLoss(WeightedLoss):
-    r"""Negative log-likelihood of classes: -w[y] · x[y], x being log-probabilities, as `LogSoftmax` gives them.
+    r"""Negative log-likelihood of classes: -w[y] · x[y], x being what `LogSoftmax` gives.
 
     Args:
         weight: w, a factor for every class; the mean is then divided by the sum of the factors used.
@@ -402,7 +402,7 @@ class CrossEntropyLoss(WeightedLoss):
 
 
 class CTCLoss(Loss):
-    r"""Connectionist temporal classification: -log of the probability of a label sequence, summed over alignments.
+    r"""Connectionist temporal classification: -log of a label sequence's probability over all alignments.
 
     Args:
         blank: the label that means "none".

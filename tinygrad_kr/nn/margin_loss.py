@@ -88,7 +88,7 @@ class CosineEmbeddingLoss(_MarginLoss):
 
 
 class MarginRankingLoss(_MarginLoss):
-    r"""max(0, -y · (x₁ - x₂) + margin): x₁ shall be the greater one where y = 1, the smaller one where y = -1.
+    r"""max(0, -y · (x₁ - x₂) + margin): x₁ shall be the greater one for y = 1, the smaller for y = -1.
 
     Args:
         margin: by how much.

@@ -1,4 +1,4 @@
-"""Layer, group, root-mean-square and local response normalisation; batch and instance norm are in `batchnorm.py`."""
+"""Layer, group, root-mean-square and local response normalisation. Batch norm is in `batchnorm.py`."""
 
 from __future__ import annotations
 
@@ -204,8 +204,8 @@ class LocalResponseNorm(Module):
     >>> torch.nn.LocalResponseNorm(2)(torch.randn(32, 5, 24, 24)).shape
     torch.Size([32, 5, 24, 24])
 
-    Source: Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks"; PyTorch,
-    `torch.nn.LocalResponseNorm`.
+    Source: Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks";
+    PyTorch, `torch.nn.LocalResponseNorm`.
     """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:

@@ -199,7 +199,7 @@ class ReflectionPad2d(_ReflectionPad):
 
 
 class ReflectionPad3d(_ReflectionPad):
-    """A volume continued by its mirror images; `padding` is (left, right, top, bottom, front, back) or one number.
+    """A volume continued by its mirror images; `padding` is that of `ConstantPad3d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> each longer by its two paddings.
 
@@ -246,7 +246,7 @@ class ReplicationPad2d(_ReplicationPad):
 
 
 class ReplicationPad3d(_ReplicationPad):
-    """A volume continued by its borders; `padding` is (left, right, top, bottom, front, back) or one number.
+    """A volume continued by its borders; `padding` is that of `ConstantPad3d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> each longer by its two paddings.
 
@@ -286,7 +286,7 @@ class CircularPad1d(_CircularPad):
 
 
 class CircularPad2d(_CircularPad):
-    """An image continued by its opposite sides; `padding` is (left, right, top, bottom) or one number for all.
+    """An image continued by its opposite sides; `padding` is (left, right, top, bottom) or one number.
 
     Shapes: (N, C, H, W) or (C, H, W) -> (N, C, top + H + bottom, left + W + right) or without N.
 
@@ -300,7 +300,7 @@ class CircularPad2d(_CircularPad):
 
 
 class CircularPad3d(_CircularPad):
-    """A volume continued by its opposite sides; `padding` is (left, right, top, bottom, front, back) or one number.
+    """A volume continued by its opposite sides; `padding` is that of `ConstantPad3d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> each longer by its two paddings.
 

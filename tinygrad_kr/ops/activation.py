@@ -235,7 +235,9 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
     Source: Clevert et al. 2015; PyTorch, `torch.nn.functional.elu`.
     """
-    return delivered(input, elu_rule(floating(input, "elu", inplace), alpha=alpha, scale=1.0, rate=1.0), inplace)
+    return delivered(
+        input, elu_rule(floating(input, "elu", inplace), alpha=alpha, scale=1.0, rate=1.0), inplace
+    )
 
 
 @public(method=False, out=False)

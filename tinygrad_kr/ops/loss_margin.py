@@ -12,7 +12,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from ._public import public, require_tensor
-from .activation import softplus_rule
+from .activation import logsigmoid_rule
 from .distance import pairwise_distance
 from .loss import matched, reduced_tensor, reduction_of, shapes_differ
 from .loss_likelihood import bce_logits_rule
@@ -55,7 +55,7 @@ def soft_margin_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce)
     input, target = matched("soft_margin_loss", input, target)
-    return reduced_tensor(softplus_rule(-(target * input)), reduction)
+    return reduced_tensor(-logsigmoid_rule(target * input), reduction)
 
 
 # -- margins between classes ---------------------------------------------------------------------------------

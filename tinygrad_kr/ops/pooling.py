@@ -1,8 +1,8 @@
 """Pooling: maximum, mean and p-norm of windows.
 
 Windows are a dictionary of sizes, checked once: of a kernel that moves, or, with "output_size", of an
-adaptive pooling (`ops/adaptive_pooling.py`). The mean is linear and its gradient is its adjoint. Which element
-of a window is the maximum is locally constant, so the gradient, sent to where the maximum was, is linear too.
+adaptive pooling (`ops/adaptive_pooling.py`). The mean is linear and its gradient is its adjoint. Which
+element of a window is the maximum is locally constant, so the gradient, sent to where it was, is linear too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from ..autograd.primitive import rule
 from ..kernels import pooling as kernels
@@ -196,9 +198,15 @@ def pool_norms(
     """Power-average pooling in `dims` dimensions: the p-norm of each window."""
     if norm_type == 0:
         raise ValueError(f"{function}: norm_type must not be zero, got {norm_type}")
+    if abs(norm_type) == float("inf"):
+        sign = 1.0 if norm_type > 0 else -1.0
+        return (
+            pool_maxima(function, dims, abs(input) * sign, kernel_size, stride, 0, 1, ceil_mode, False) * sign
+        )
     count = math.prod(per_dimension(kernel_size, dims, function, "kernel_size"))
-    means = pool_means(function, dims, input**norm_type, kernel_size, stride, 0, ceil_mode, True)
-    return (means * count) ** (1.0 / norm_type)
+    means: Any = pool_means(function, dims, input**norm_type, kernel_size, stride, 0, ceil_mode, True)
+    zero = np.equal(means, 0)  # where the root has no derivative; PyTorch's is 0
+    return np.where(zero, 0.0, (np.where(zero, 1.0, means) * count) ** (1.0 / norm_type))  # type: ignore[return-value]
 
 
 # -- the functions -------------------------------------------------------------------------------------------

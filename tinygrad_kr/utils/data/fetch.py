@@ -1,0 +1,61 @@
+"""How a batch is got from a dataset: what runs in this process, or in each worker."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...tensor import wrap
+from .collate import default_collate
+from .dataset import IterableDataset, TensorDataset, get_samples
+
+
+@dataclass(frozen=True)
+class FetchPlan:
+    """What a worker must know to make batches."""
+
+    dataset: Any
+    batched: bool  # whether what the sampler yields is a list of indices
+    collate_fn: Callable[[Any], Any]
+    drop_last: bool
+
+    def start(self) -> Callable[[Any], Any]:
+        """A new iteration: a function from what the sampler yields to a batch. It raises StopIteration at the end."""
+        if isinstance(self.dataset, IterableDataset):
+            return self._from_iterator()
+        if (
+            self.batched
+            and type(self.dataset) is TensorDataset
+            and self.collate_fn is default_collate
+            and all(tensor._node is None for tensor in self.dataset.tensors)
+        ):
+            return self._from_tensors
+        return self._from_indices
+
+    def _from_indices(self, index: Any) -> Any:
+        data = get_samples(self.dataset, index) if self.batched else self.dataset[index]
+        return self.collate_fn(data)
+
+    def _from_tensors(self, indices: Any) -> Any:
+        """The whole batch of each tensor at once: equal to a collated list of samples, without making one."""
+        rows = np.asarray(indices)
+        if rows.ndim != 1 or rows.dtype.kind != "i":
+            return self._from_indices(indices)
+        return [wrap(np.take(tensor._array, rows, axis=0)) for tensor in self.dataset.tensors]
+
+    def _from_iterator(self) -> Callable[[Any], Any]:
+        samples = iter(self.dataset)
+
+        def fetch(indices: Any) -> Any:
+            if not self.batched:
+                return self.collate_fn(next(samples))
+            batch = list(itertools.islice(samples, len(indices)))
+            if not batch or (self.drop_last and len(batch) < len(indices)):
+                raise StopIteration
+            return self.collate_fn(batch)
+
+        return fetch
