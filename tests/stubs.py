@@ -8,6 +8,7 @@ The stub is for editors and type checkers; `tests/test_stubs.py` fails when it i
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ SEED = Path(tinygrad_kr.__file__).parent / "tensor.py"
 
 HEAD = '''"""The methods that the derivative pages graft onto `Tensor`. Written by `python -m tests.stubs`; do not edit."""
 
+import builtins
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 from .tensor import Tensor
 
@@ -46,7 +48,9 @@ def annotation(value: Any) -> str:
     if value is inspect.Parameter.empty:
         return "Any"
     words = {word for word in "".join(c if c.isidentifier() or c == "." else " " for c in text).split()}
-    return text if words <= KNOWN else "Any"
+    if not words <= KNOWN:
+        return "Any"
+    return re.sub(r"\b(int|float|bool)\b", r"builtins.\1", text)  # methods of these names hide the types
 
 
 def signature(name: str, function: Any) -> str:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from .ops.decomposition import LinAlgError as LinAlgError
-from .ops.decomposition import cholesky as cholesky
-from .ops.decomposition import eigh as eigh
-from .ops.decomposition import eigvalsh as eigvalsh
-from .ops.decomposition import svdvals as svdvals
-from .ops.inverse import det as det
-from .ops.inverse import inv as inv
-from .ops.inverse import lstsq as lstsq
-from .ops.inverse import matrix_rank as matrix_rank
-from .ops.inverse import pinv as pinv
-from .ops.inverse import slogdet as slogdet
-from .ops.inverse import solve as solve
-from .ops.inverse import solve_triangular as solve_triangular
-from .ops.linalg import cond as cond
-from .ops.linalg import matrix_norm as matrix_norm
-from .ops.linalg import matrix_power as matrix_power
-from .ops.linalg import multi_dot as multi_dot
-from .ops.linalg import tensorinv as tensorinv
-from .ops.linalg import tensorsolve as tensorsolve
-from .ops.linalg import vecdot as vecdot
-from .ops.matmul import matmul as matmul
+from .ops.decomposition import LinAlgError, cholesky, eigh, eigvalsh, svdvals
+from .ops.decomposition import linalg_qr as qr
+from .ops.decomposition import linalg_svd as svd
+from .ops.inverse import det, inv, lstsq, matrix_rank, pinv, slogdet, solve, solve_triangular
+from .ops.linalg import cond, matrix_norm, matrix_power, multi_dot, tensorinv, tensorsolve, vecdot
+from .ops.linalg import linalg_cross as cross
+from .ops.matmul import matmul
+from .ops.norms import linalg_norm as norm
+from .ops.norms import linalg_vector_norm as vector_norm
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "lstsq",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vecdot",
+    "vector_norm",
+]

@@ -30,10 +30,10 @@ def factors(draw: Any) -> list[np.ndarray]:
 
 
 @st.composite
-def matrices(draw: Any, *shapes: str) -> list[np.ndarray]:
+def matrices(draw: Any, *shapes: str, smallest: int = 0) -> list[np.ndarray]:
     """Operands whose sizes are letters, such as "nk" and "km"; the same letter is the same size."""
     rng = np.random.default_rng(draw(SEEDS))
-    sizes = {letter: draw(st.integers(0, 3)) for letter in sorted(set("".join(shapes)))}
+    sizes = {letter: draw(st.integers(smallest, 3)) for letter in sorted(set("".join(shapes)))}
     return [X.fill(tuple(sizes[letter] for letter in shape), rng) for shape in shapes]
 
 
@@ -96,6 +96,6 @@ declare(
 declare(
     "bilinear",
     lambda torch, *args: torch.nn.functional.bilinear(*args),
-    matrices("abi", "abj", "oij", "o"),
+    matrices("abi", "abj", "oij", "o", smallest=1),
     reference=lambda x, y, w, b: np.einsum("abi,oij,abj->abo", x, w, y) + b,
 )

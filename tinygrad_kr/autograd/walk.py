@@ -102,7 +102,9 @@ def run(
         if captures is not None and node in captures:
             captures[node] = g
         if type(node) is Output:
-            pending.setdefault(node.parents[0], {})[node.position] = g
+            arrived = pending.setdefault(node.parents[0], {})
+            # Under create_graph rules made further nodes for a result, so it may arrive in parts.
+            arrived[node.position] = arrived[node.position] + g if node.position in arrived else g
             continue
         if type(g) is dict:
             g = node.gathered(g)

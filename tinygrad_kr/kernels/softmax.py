@@ -47,8 +47,10 @@ def log_softmax_backward(g: np.ndarray, out: np.ndarray, *, axis: int) -> np.nda
 def _by_samples(kernel: Callable[..., np.ndarray], axis: int, *arrays: np.ndarray) -> np.ndarray:
     """Run a kernel on the whole, or on pieces of the first axis where the arrays are large."""
     first = arrays[0]
-    if not first.size or not first.ndim:
-        return kernel(*(one.reshape(one.shape or 1) for one in arrays), axis=axis).reshape(first.shape)
+    if not first.size:
+        return first.copy()
+    if not first.ndim:
+        return kernel(*(one.reshape(1) for one in arrays), axis=0).reshape(())
     if axis == 0 or first.size < LARGE:
         return kernel(*arrays, axis=axis)
     out = np.empty_like(first)
@@ -95,8 +97,6 @@ def _is_last(x: np.ndarray, axis: int) -> bool:
 
 def _shifted(x: np.ndarray, axis: int) -> np.ndarray:
     """x less its maximum, so that no exponential overflows; NaN where that is infinite."""
-    if not x.size:
-        return x.copy()
     if _is_last(x, axis):
         starts = np.arange(0, x.size, x.shape[axis])
         top = np.maximum.reduceat(x.reshape(-1), starts).reshape(*x.shape[:-1], 1)

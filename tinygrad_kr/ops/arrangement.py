@@ -14,15 +14,24 @@ import numpy as np
 from ..autograd.primitive import numpy_function, rule
 from ..tensor import Tensor, graft, wrap
 from ._public import as_array, axes_of, axis_of, public, require_tensor, sizes_of
-from .broadcasting import expand_rule
 from .indexing import FULL, scatter_rule
 from .scattering import index_select_rule
-from .shape import reshape_rule, unsqueeze_rule
+from .shape import reshape_rule
 
 __all__ = ["as_strided", "flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90"]
 
 
 # -- the derivatives -----------------------------------------------------------------------------------------
+
+
+def repeat_(x: Any, *, times: int, axis: int) -> Any:
+    """Each position of an axis several times in a row."""
+    return np.repeat(x, times, axis)
+
+
+def repeat_slope(g: Any, shape: tuple[int, ...], times: int, axis: int) -> Any:
+    """The sum over the copies: the axis seen as (size, times)."""
+    return np.sum(np.reshape(g, (*shape[: axis + 1], times, *shape[axis + 1 :])), axis=axis + 1)
 
 
 def windows_(x: Any, *, axis: int, size: int, step: int) -> Any:
@@ -83,6 +92,11 @@ rot90_rule = rule(
     np.rot90,
     forward=lambda m, *, k=1, axes=(0, 1): np.array(np.rot90(m, k, axes)),
     m=lambda g, k, axes: np.rot90(g, k=-k, axes=axes),
+)
+repeat_rule = rule(
+    repeat_,
+    name="repeat_interleave",
+    x=lambda g, x_shape, times, axis: repeat_slope(g, x_shape, times, axis),
 )
 windows_rule = rule(
     windows_,
@@ -277,11 +291,7 @@ def repeat_interleave(
         )
     if counts.size != 1:
         return index_select_rule(input, np.repeat(np.arange(shape[axis]), counts), axis=axis)
-    times = int(counts[0])
-    rows = expand_rule(
-        unsqueeze_rule(input, axis=axis + 1), shape=(*shape[: axis + 1], times, *shape[axis + 1 :])
-    )
-    return reshape_rule(rows, shape=(*shape[:axis], shape[axis] * times, *shape[axis + 1 :]))
+    return repeat_rule(input, times=int(counts[0]), axis=axis)
 
 
 # -- in windows ----------------------------------------------------------------------------------------------

@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 
-from ..autograd.primitive import rule
 from ..tensor import Tensor
 from ._public import axis_of, public, require_tensor
 from .matmul import check_dtypes
+from .norms import vector_norm_rule
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
 FUNCTIONAL = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
-
-
-# -- the derivative ------------------------------------------------------------------------------------------
-
-
-def p_norm(x: Any, *, p: float) -> Any:
-    """(Σ |xᵢ|ᵖ)^(1/p) over the last axis; for p = 0 the number of nonzeros, for p = ∞ the largest size."""
-    size = np.abs(x)
-    if p == 2:
-        return np.sqrt(np.sum(size * size, axis=-1))
-    if p == 1:
-        return np.sum(size, axis=-1)
-    if p == 0:
-        return np.sum((x != 0).astype(x.dtype), axis=-1)
-    if p == math.inf:
-        return np.max(size, axis=-1, initial=0)
-    return np.sum(size**p, axis=-1) ** (1.0 / p)
-
-
-def p_norm_gradient(g: Any, x: Any, out: Any, p: float) -> Any:
-    """sign(xᵢ) (|xᵢ| / ‖x‖)ᵖ⁻¹, and 0 for the zero vector; the largest elements share it for p = ∞."""
-    g, out = np.reshape(g, (*g.shape, 1)), np.reshape(out, (*out.shape, 1))
-    if p == 0:
-        return np.zeros_like(x)
-    if p == 1:
-        return g * np.sign(x)
-    if p == math.inf:
-        largest = np.equal(np.abs(x), out)
-        return g * np.sign(x) * largest / np.sum(largest, axis=-1, keepdims=True)
-    safe = np.where(np.equal(out, 0), 1.0, out)
-    ratio = x / safe
-    if p == 2:
-        return g * ratio
-    size = np.where(np.equal(ratio, 0), 1.0, np.abs(ratio))
-    return g * np.sign(x) * np.where(np.equal(ratio, 0), 0.0, size ** (p - 1))
-
-
-p_norm_rule = rule(p_norm, name="cdist", x=p_norm_gradient)
-
-
-# -- the functions -------------------------------------------------------------------------------------------
 
 
 @public(method=False, out=False)
@@ -70,8 +26,7 @@ def pairwise_distance(
     Source: PyTorch, `torch.nn.functional.pairwise_distance`.
     """
     x1, x2 = require_tensor(x1, "pairwise_distance", "x1"), require_tensor(x2, "pairwise_distance", "x2")
-    out = p_norm_rule(x1 - x2 + eps, p=float(p))
-    return np.reshape(out, (*out.shape, 1)) if keepdim else out
+    return vector_norm_rule(x1 - x2 + eps, p=float(p), axis=-1, keepdims=keepdim)
 
 
 @public(method=False, out=False)
@@ -106,7 +61,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     check_dtypes(x1, x2)
     rows = np.reshape(x1, (*x1.shape[:-1], 1, x1.shape[-1]))
     columns = np.reshape(x2, (*x2.shape[:-2], 1, *x2.shape[-2:]))
-    return p_norm_rule(rows - columns, p=float(p))
+    return vector_norm_rule(rows - columns, p=float(p), axis=-1, keepdims=False)
 
 
 @public(method=False, out=False)
@@ -121,7 +76,8 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if require_tensor(input, "pdist").ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     first, second = np.triu_indices(len(input), 1)
-    return p_norm_rule(np.take(input, first, axis=0) - np.take(input, second, axis=0), p=float(p))
+    differences = np.take(input, first, axis=0) - np.take(input, second, axis=0)
+    return vector_norm_rule(differences, p=float(p), axis=-1, keepdims=False)
 
 
 @public(method=False, out=False)
@@ -167,6 +123,4 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
     Source: PyTorch, `torch.nn.functional.normalize`.
     """
     axis = axis_of(dim, require_tensor(input, "normalize").ndim)
-    length = p_norm_rule(np.moveaxis(input, axis, -1), p=float(p))
-    length = np.reshape(length, [1 if i == axis else size for i, size in enumerate(input.shape)])
-    return input / np.maximum(length, eps)
+    return input / np.maximum(vector_norm_rule(input, p=float(p), axis=axis, keepdims=True), eps)

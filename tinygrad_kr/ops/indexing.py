@@ -28,6 +28,7 @@ __all__ = [
     "fill_",
     "index_put",
     "index_put_",
+    "masked_scatter",
     "masked_select",
     "narrow",
     "narrow_copy",
@@ -83,6 +84,13 @@ def put_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     return out
 
 
+def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
+    """A copy of x with the region that `slice_` would show replaced."""
+    out = np.array(x, order="K")
+    out[index] = value
+    return out
+
+
 def add_at_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     """x with values added at an index, where positions may repeat."""
     return x + scatter_sum(np.broadcast_to(value, x[index].shape), x.shape, index)
@@ -112,6 +120,12 @@ put_rule = rule(
     name="index_put",
     x=lambda g, index: put_rule(g, 0.0, index=index),
     value=lambda g, index: index_rule(g, index=index),
+)
+put_slice_rule = rule(
+    put_slice_,
+    name="slice_scatter",
+    x=lambda g, index: put_slice_rule(g, 0.0, index=index),
+    value=lambda g, index: slice_rule(g, index=index),
 )
 add_at_rule = rule(
     add_at_, name="index_put", x=lambda g: g, value=lambda g, index: index_rule(g, index=index)
@@ -333,6 +347,8 @@ def _write_recorded(self: Tensor, basic: list[Any], advanced: Any, value: Any) -
     if advanced is not None:
         advanced = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
         fitted = put_rule(target, fitted, index=advanced)
+    elif target is self:  # all is overwritten; what was there gets a gradient of zeros
+        fitted = put_slice_rule(target, fitted, index=(...,))
     assign(target, fitted)
 
 
@@ -430,21 +446,6 @@ def _check_source(src: Tensor, shape: tuple[int, ...]) -> None:
 def _replaced(input: Tensor, src: Tensor, index: BasicIndex) -> Tensor:
     _check_source(src, input._array[index].shape)
     return put_slice_rule(input, _fitted(input, src, src._array.shape), index=index)
-
-
-def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
-    """A copy of x with the region that `slice_` would show replaced."""
-    out = np.array(x, order="K")
-    out[index] = value
-    return out
-
-
-put_slice_rule = rule(
-    put_slice_,
-    name="slice_scatter",
-    x=lambda g, index: put_slice_rule(g, 0.0, index=index),
-    value=lambda g, index: slice_rule(g, index=index),
-)
 
 
 @public()
@@ -628,7 +629,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
     Source: PyTorch, `torch.fill`.
     """
     shape = require_tensor(input, "fill")._array.shape
-    return _fitted(input, _scalar(value, "fill"), shape).clone()
+    return put_slice_rule(input, _fitted(input, _scalar(value, "fill"), shape), index=(...,))
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:

@@ -177,7 +177,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """
     found = _sequence(tensors, "cat")
     shapes = [one._array.shape for one in found]
-    if (0,) in shapes and any(shape != (0,) for shape in shapes):  # PyTorch skips empty vectors
+    if (0,) in shapes and any(len(shape) > 1 for shape in shapes):  # PyTorch skips empty vectors
         found = [one for one in found if one._array.shape != (0,)]
         shapes = [shape for shape in shapes if shape != (0,)]
     first = shapes[0]

@@ -14,7 +14,7 @@ import numpy as np
 from ..autograd.primitive import joint, rule
 from ..kernels.classes import chosen, class_axis, class_factors, class_rows, from_class_rows, total_weight
 from ..tensor import Tensor
-from ._public import as_array, constant_tensor, public, require_tensor
+from ._public import as_array, public, require_tensor
 from .loss import reduced_tensor, reduction_of
 
 __all__: list[str] = []
@@ -166,18 +166,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     elif given != (shape[0], *shape[2:]):
         raise _wrong_target_shape(shape, given)
     if weight is not None:
-        if require_tensor(weight, "cross_entropy", "weight")._array.shape != (count,):
-            raise RuntimeError(
-                f"weight tensor should be defined either for all {count} classes or no classes but got "
-                "weight tensor "
-                f"of shape: {list(weight.shape)}"
-            )
-        if weight._array.dtype != input._array.dtype:
-            raise RuntimeError(
-                f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the "
-                "weight; "
-                f"use weight.to({input.dtype})"
-            )
+        _check_weight(input, weight)
     classes = target._array
     if classes.size and (classes.min() < 0 or classes.max() >= count):
         wrong = classes[((classes < 0) | (classes >= count)) & (classes != ignore_index)]
@@ -188,6 +177,21 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
                 f" (and ignore_index={ignore_index})."
             )
     return target
+
+
+def _check_weight(input: Tensor, weight: Tensor) -> None:
+    """Raise unless there is one weight per class, of the input's dtype."""
+    count = input._array.shape[class_axis(input._array.ndim)]
+    if require_tensor(weight, "cross_entropy", "weight")._array.shape != (count,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {count} classes or no classes but got weight "
+            f"tensor of shape: {list(weight.shape)}"
+        )
+    if weight._array.dtype != input._array.dtype:
+        raise RuntimeError(
+            f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the weight; "
+            f"use weight.to({input.dtype})"
+        )
 
 
 def _wrong_target_shape(shape: tuple[int, ...], given: tuple[int, ...]) -> Exception:
@@ -289,7 +293,7 @@ def _cross_entropy_of_probabilities(
         target = target * (1.0 - smoothing) + smoothing / count
     terms = log_softmax_(input, axis) * target
     if weight is not None:
-        _check_classes(input, constant_tensor(np.zeros((shape[0], *shape[2:]), np.int64)), weight, -100)
+        _check_weight(input, weight)
         terms = terms * weight.reshape([-1] + [1] * (len(shape) - 1 - axis))
     values = -terms.sum(axis)
     if reduction == "mean":

@@ -146,6 +146,8 @@ def linalg_norm(
         raise RuntimeError(
             f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D."
         )
+    if ord == "fro" and (count == 2 or ndim == 2):
+        return linalg_vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if count == 2 or (dim is None and ndim == 2):
         return matrix_norm(A, ord, (0, 1) if dim is None else tuple(dim), keepdim, dtype=dtype)  # type: ignore[arg-type]
     if isinstance(ord, str):

@@ -322,10 +322,11 @@ def _scatter_arguments(input: Any, dim: int, index: Any, src: Any, name: str) ->
             raise RuntimeError(
                 f"{name}(): Expected self.dtype to be equal to src.dtype, got {input.dtype} and {src.dtype}"
             )
-    if where._array.size:
-        _check_index(x._array.shape, where._array.shape, axis, name)
-        if isinstance(src, Tensor):
-            _check_index(src._array.shape, where._array.shape, -1, name, "src")
+    if where._array.size == 0:  # fits anything
+        where = wrap(np.empty([0] * x._array.ndim, np.int64))
+    _check_index(x._array.shape, where._array.shape, axis, name)
+    if isinstance(src, Tensor):
+        _check_index(src._array.shape, where._array.shape, -1, name, "src")
     if isinstance(src, Tensor) and src._array.shape != where._array.shape:
         src = slice_rule(src, index=tuple([slice(size) for size in where._array.shape]))
     return x, src, where, axis
@@ -366,8 +367,6 @@ def scatter(
             src = wrap(np.full(np.shape(as_array(index)), src, input._array.dtype))
         return scatter_reduce(input, dim, index, src, names[reduce])
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter")
-    if where._array.size == 0:
-        return input.clone()
     return reshape_rule(scatter_put_rule(x, src, where, axis=axis), shape=input._array.shape)
 
 
@@ -386,8 +385,6 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     require_tensor(src, "scatter_add", "src")
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter_add")
-    if where._array.size == 0:
-        return input.clone()
     return reshape_rule(scatter_add_rule(x, src, where, axis=axis), shape=input._array.shape)
 
 
@@ -485,8 +482,6 @@ def scatter_reduce(
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter_reduce")
-    if where._array.size == 0:
-        return input.clone()
     if reduce in ("amax", "amin"):
         out = scatter_extreme_rule(
             x, src, where, axis=axis, include_self=include_self, largest=reduce == "amax"

@@ -53,9 +53,7 @@ where_rule = rule(
 
 @numpy_function(np.where)
 def _np_where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    if x is None or y is None:
-        return np.nonzero(condition)
-    return where_rule(condition, x, y)
+    return where(condition) if x is None else where_rule(condition, x, y)
 
 
 def masked_fill_(x: Any, mask: Any, value: Any) -> Any:
@@ -186,7 +184,7 @@ def _require_mask(mask: Any, function: str, argument: str) -> Tensor:
             stacklevel=4,
         )
         return mask.bool()
-    if dtype != bool:
+    if dtype.kind != "b":
         expected = f"{function} expected {argument} to be a boolean tensor, but got a tensor with dtype"
         raise RuntimeError(f"{expected} {mask.dtype.scalar_name}; compare first, for example {argument} != 0")
     return mask
@@ -219,7 +217,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     Source: PyTorch, `torch.where`.
     """
     if input is None and other is None:
-        return tuple(constant_tensor(one) for one in np.nonzero(require_tensor(condition, "where")._array))
+        array = require_tensor(condition, "where", "condition")._array
+        return tuple(constant_tensor(one) for one in np.nonzero(np.atleast_1d(array)))
     for name, value in (("input", input), ("other", other)):
         if not isinstance(value, OPERANDS):
             raise TypeError(

@@ -144,7 +144,7 @@ def gumbel_softmax(
     Source: Jang et al. 2017; Maddison et al. 2017; PyTorch, `torch.nn.functional.gumbel_softmax`.
     """
     axis = axis_of(dim, floating(logits, "gumbel_softmax").ndim)
-    noise = -wrap(np.empty_like(logits._array)).exponential_().log()
+    noise = -wrap(np.empty(logits._array.shape, logits._array.dtype)).exponential_().log()
     soft = softmax_rule((logits + noise) / tau, axis=axis)
     if not hard:
         return soft

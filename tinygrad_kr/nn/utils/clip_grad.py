@@ -1,4 +1,4 @@
-"""Gradient clipping: keeping the gradients of all parameters together, or each element, from growing too large."""
+"""Gradient clipping: bounds for the norm of all gradients together, or for every element."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Datasets, samplers and the loader that makes batches of them.
 
-`dataset` and `sampler` say what there is and in which order, `collate` how samples become a batch, `fetch` how a batch is
-got, and `dataloader` iterates, in this process or (`parallel`, `worker`) in others.
+`dataset` and `sampler` say what there is and in which order, `collate` how samples become a batch, `fetch`
+how a batch is got, and `dataloader` iterates, in this process or (`parallel`, `worker`) in others.
 """
 
 from __future__ import annotations

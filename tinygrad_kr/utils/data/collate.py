@@ -19,8 +19,8 @@ __all__ = ["default_collate", "default_convert"]
 def default_collate(batch: Sequence[Any]) -> Any:
     """A list of samples as one batch: their tensors stacked along a new first dimension.
 
-    Arrays and numbers become tensors (floats float64), strings stay in a list; mappings, named tuples and sequences are
-    collated field by field (tuples to lists), by the type of the first sample.
+    Arrays and numbers become tensors (floats float64), strings stay in a list; mappings, named tuples and
+    sequences are collated field by field (tuples to lists), by the type of the first sample.
 
     Raises:
         RuntimeError: for tensors of different shapes, and sequences of different lengths.
@@ -57,8 +57,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
         lengths = [len(sample) for sample in batch]
         if len(set(lengths)) > 1:
             raise RuntimeError(
-                f"each element in list of batch should be of equal size, but their lengths are {lengths}; give the "
-                "DataLoader a collate_fn that pads them, or keeps them apart"
+                f"each element in list of batch should be of equal size, but their lengths are {lengths}; "
+                "give the DataLoader a collate_fn that pads them, or keeps them apart"
             )
         return _like_sequence(first, [default_collate(field) for field in zip(*batch)])
     raise _unfit(type(first))
@@ -90,8 +90,8 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
         place = next(i for i, one in enumerate(arrays) if one.shape != first.shape)
         raise RuntimeError(
             f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 and "
-            f"{list(arrays[place].shape)} at entry {place}; give the DataLoader a collate_fn that pads them, or keeps "
-            "them apart"
+            f"{list(arrays[place].shape)} at entry {place}; give the DataLoader a collate_fn that pads them, "
+            "or keeps them apart"
         )
     if any(one._node is not None for one in batch) or any(one.dtype != first.dtype for one in arrays):
         return stack(list(batch))
@@ -99,7 +99,8 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
 
 
 def _like_mapping(example: Mapping[Any, Any], values: dict[Any, Any]) -> Any:
-    """The values in a mapping of the example's type, with its attributes if it is mutable; a dict if that fails."""
+    """The values in a mapping of the example's type, with its attributes if it is mutable; a dict if that "
+    "fails."""
     if isinstance(example, MutableMapping):
         return _or_plain(lambda: _filled(example, values.items()), values)
     return _or_plain(lambda: type(example)(values), values)  # type: ignore[call-arg]
@@ -130,6 +131,6 @@ def _or_plain(make: Callable[[], Any], plain: Any) -> Any:
 
 def _unfit(found: Any) -> TypeError:
     return TypeError(
-        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}. Convert the "
-        "samples in the dataset, or give the DataLoader a collate_fn"
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}. "
+        "Convert the samples in the dataset, or give the DataLoader a collate_fn"
     )

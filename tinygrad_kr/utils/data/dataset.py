@@ -27,10 +27,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Dataset(Generic[T_co]):
-    """Samples by number: subclass it, define `__getitem__`, and `__len__` for samplers to know how many there are.
+    """Samples by number: subclass it and define `__getitem__`, and `__len__` for the samplers.
 
-    `__getitems__(indices)`, if defined, returns a list of samples at once, where that is faster. `a + b` has the samples
-    of both.
+    `__getitems__(indices)`, if defined, returns a list of samples at once, where that is faster. `a + b` has
+    the samples of both.
 
     >>> class Squares(torch.utils.data.Dataset):
     ...     def __len__(self):
@@ -173,7 +173,8 @@ class ConcatDataset(Dataset[T_co]):
         if index < 0:
             if -index > len(self):
                 raise ValueError(
-                    f"absolute value of index should not exceed dataset length, but got {index} for length {len(self)}"
+                    f"absolute value of index should not exceed dataset length, but got {index} for length "
+                    f"{len(self)}"
                 )
             index += len(self)
         number = bisect_right(self.cumulative_sizes, index)
@@ -232,8 +233,8 @@ class Subset(Dataset[T_co]):
         kind = type(self)
         if kind.__getitem__ is not Subset.__getitem__ and kind.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
-                f"{kind.__name__} overrides __getitem__ but not __getitems__, which a DataLoader prefers; define it too: "
-                "def __getitems__(self, indices): return [self[index] for index in indices]"
+                f"{kind.__name__} overrides __getitem__ but not __getitems__, which a DataLoader prefers; "
+                "define it too: def __getitems__(self, indices): return [self[index] for index in indices]"
             )
 
     def __getitem__(self, index: Any) -> Any:
@@ -268,7 +269,8 @@ def random_split(
 
     Args:
         dataset: what to divide.
-        lengths: the sizes of the parts; or fractions that add up to 1, where left-over samples go to the first parts.
+        lengths: the sizes of the parts; or fractions that add up to 1, where left-over samples go to the
+            first parts.
         generator: where to draw from; the default generator if it is None.
 
     Raises:

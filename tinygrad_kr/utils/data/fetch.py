@@ -24,7 +24,8 @@ class FetchPlan:
     drop_last: bool
 
     def start(self) -> Callable[[Any], Any]:
-        """A new iteration: a function from what the sampler yields to a batch. It raises StopIteration at the end."""
+        """A new iteration: a function from what the sampler yields to a batch. It raises StopIteration at "
+        "the end."""
         if isinstance(self.dataset, IterableDataset):
             return self._from_iterator()
         if (
@@ -37,7 +38,12 @@ class FetchPlan:
         return self._from_indices
 
     def _from_indices(self, index: Any) -> Any:
-        data = get_samples(self.dataset, index) if self.batched else self.dataset[index]
+        try:
+            data = get_samples(self.dataset, index) if self.batched else self.dataset[index]
+        except StopIteration as error:  # which would end the epoch in silence
+            raise RuntimeError(
+                f"{type(self.dataset).__name__} raised StopIteration for index {index}"
+            ) from error
         return self.collate_fn(data)
 
     def _from_tensors(self, indices: Any) -> Any:

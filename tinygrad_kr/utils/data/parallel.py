@@ -1,14 +1,16 @@
-"""The iteration of a DataLoader whose batches are made in worker processes.
+"""A pass over a DataLoader whose batches are made in worker processes.
 
-Each worker has two pipes, one for tasks and one for results. Batch number k goes to worker k mod `num_workers`, and batches
-are handed out in their order (or as they come, for `in_order=False`); `prefetch_factor` tasks per worker are under way.
-A pipe belongs to one worker, so a worker that dies can hold up no other, and its death is noticed at once.
+Each worker has two pipes, one for tasks and one for results. Tasks go to the workers in turn, and batches are
+handed out in the order of their tasks (or as they come, for `in_order=False`); `prefetch_factor` tasks per
+worker are under way. A pipe belongs to one worker, so a worker that dies can hold up no other, and its death
+is noticed at once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import time
 import weakref
@@ -16,141 +18,183 @@ from multiprocessing import connection
 from typing import TYPE_CHECKING, Any
 
 from . import worker
-from .fetch import FetchPlan
 from .iteration import Iteration
 
 if TYPE_CHECKING:
     from .dataloader import DataLoader
 
-# How long a worker may take to finish the sample it is at, when it is told to stop.
+# How long workers may take to finish the batch they are at, when they are told to stop.
 _STOP_SECONDS = 5.0
 
 
 class _Worker:
-    """A process and the parent's ends of its pipes."""
+    """A process, the parent's ends of its pipes, and whether its iterable dataset has come to the end."""
 
-    def __init__(self, context: Any, settings: tuple[Any, ...], inherited: list[Any]) -> None:
+    def __init__(self, context: Any, settings: tuple[Any, ...], others: list[_Worker]) -> None:
         task_end, self.tasks = context.Pipe(duplex=False)
         self.results, result_end = context.Pipe(duplex=False)
-        forked = context.get_start_method() == "fork"
-        close = [*inherited, self.tasks, self.results] if forked else []
+        self.exhausted = False
+        # A fork copies the parent's ends too, and a pipe ends only when its last copy is closed.
+        ends = [end for one in [*others, self] for end in (one.tasks, one.results)]
+        copied = ends if context.get_start_method() == "fork" else []
         self.process = context.Process(
-            target=worker.run, args=(*settings, task_end, result_end, close), daemon=True
+            target=worker.run, args=(*settings, task_end, result_end, copied), daemon=True
         )
         try:
             self.process.start()
         except Exception as error:
             error.add_note(
-                f"(A DataLoader worker could not be started by {context.get_start_method()!r}, which pickles the dataset, "
-                "collate_fn and worker_init_fn: define them at the top of a module.)"
+                f"(A DataLoader worker could not be started by {context.get_start_method()!r}. It pickles "
+                "the dataset, collate_fn and worker_init_fn: define them at the top of a module.)"
             )
             raise
         finally:
             task_end.close()
             result_end.close()
-        self.exhausted = False
 
-    def death(self) -> str:
-        """How a process that should be there came to its end."""
+    def death(self) -> RuntimeError:
+        """The error about a process that is no more."""
         self.process.join(1)
         code = self.process.exitcode
-        if code is None or code >= 0:
-            return f"exit code {code}"
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(-code).name
-            return f"killed by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
-        return f"killed by signal {-code}"
+        how = f"exit code {code}"
+        if code is not None and code < 0:
+            how = f"killed by {signal.Signals(-code).name}"
+            if -code == getattr(signal, "SIGKILL", None):
+                how += ", perhaps for want of memory"
+        return RuntimeError(f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly ({how})")
 
 
 class ParallelIteration(Iteration):
-    """Iterates over batches made in worker processes; can begin anew with the same ones (`persistent_workers`)."""
+    """Hands out batches that worker processes make; can begin a new pass with the same processes."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
         self._timeout = loader.timeout
         self._in_order = loader.in_order
-        self._limit = (loader.prefetch_factor or 0) * loader.num_workers
         self._persistent = loader.persistent_workers
+        self._tasks_at_once = loader.prefetch_factor * loader.num_workers  # type: ignore[operator]
         self._workers: list[_Worker] = []
-        self.close = weakref.finalize(self, _stop, self._workers)
+        # Also called when the iteration is dropped half-way, and at exit.
+        self.close = weakref.finalize(self, _stop, self._workers, os.getpid())
         context = loader.multiprocessing_context or multiprocessing.get_context()
-        plan = FetchPlan(loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last)
         try:
             for number in range(loader.num_workers):
-                settings = (plan, number, loader.num_workers, self._base_seed, loader.worker_init_fn)
-                ends = [end for one in self._workers for end in (one.tasks, one.results)]
-                self._workers.append(_Worker(context, settings, ends))
+                settings = loader._plan(), number, loader.num_workers, self._base_seed, loader.worker_init_fn
+                self._workers.append(_Worker(context, settings, self._workers))
         except BaseException:
             self.close()
             raise
-        self._iteration = -1
-        self._begin()
+        self._epoch = 0
+        self.restart(loader)
 
     def restart(self, loader: DataLoader[Any]) -> None:
-        """Begin the next epoch with the same workers; what is left of the last one is dropped."""
-        self._indices = iter(loader._index_sampler)
-        self._yielded = 0
-        self._reported_length = loader._reported_length
-        self._begin()
-
-    def _begin(self) -> None:
-        self._iteration += 1
-        self._sent = 0  # number of the next task
-        self._next = 0  # number of the next batch
-        self._owner: dict[int, int] = {}  # tasks under way, and who has them
-        self._arrived: dict[int, Any] = {}  # batches that came before their turn
+        """Begin a pass; what workers still make for the last one will be dropped."""
+        self._begin_pass(loader)
+        self._epoch += 1
+        self._sent = 0  # tasks so far
+        self._taken = 0  # batches so far, skipped ones included
+        self._owners: dict[int, _Worker] = {}  # of the tasks under way
+        self._arrived: dict[int, Any] = {}  # results that came before their turn
         self._turn = 0
         for one in self._workers:
             one.exhausted = False
-        for _ in range(self._limit):
+        for _ in range(self._tasks_at_once):
             self._send_task()
 
     def _send_task(self) -> None:
-        """Give the next worker whose turn it is something to do, if there is anything left."""
-        turns = [(self._turn + i) % len(self._workers) for i in range(len(self._workers))]
-        turns = [turn for turn in turns if not self._workers[turn].exhausted]
-        if not self._in_order:
-            load = list(self._owner.values())
-            turns.sort(key=load.count)
+        """Give the worker whose turn it is something to do, if there is anything left."""
+        for place in range(self._turn, self._turn + len(self._workers)):
+            one = self._workers[place % len(self._workers)]
+            under_way = sum(owner is one for owner in self._owners.values())
+            if not one.exhausted and (self._in_order or under_way * len(self._workers) < self._tasks_at_once):
+                break
+        else:
+            return
         try:
             index = next(self._indices)
         except StopIteration:
             return
-        if not turns:
-            return
-        turn = turns[0]
-        self._turn = (turn + 1) % len(self._workers)
+        self._turn = place + 1
         try:
-            self._workers[turn].tasks.send(worker.Task(self._iteration, self._sent, index))
+            one.tasks.send(worker.Task(self._epoch, self._sent, index))
         except OSError:
-            raise self._death(self._workers[turn]) from None
-        self._owner[self._sent] = turn
+            raise self._ended(one.death()) from None
+        self._owners[self._sent] = one
         self._sent += 1
 
     def _next_batch(self) -> Any:
-        while True:
-            if not self.close.alive:
-                raise StopIteration
-            if self._next in self._arrived:
-                number, data = self._next, self._arrived.pop(self._next)
-            elif self._owner:
-                number, data = self._receive()
-                turn = self._owner.pop(number)
-                if isinstance(data, str) and data == worker.EXHAUSTED:
-                    self._workers[turn].exhausted = True
-                    self._skip_lost(turn)
-                    self._send_task()
-                    continue
-                if self._in_order and number != self._next:
-                    self._arrived[number] = data
-                    continue
-            else:
-                if not self._persistent:
-                    self.close()
-                raise StopIteration
-            self._next = number + 1
-            self._skip()
+        while self._owners and self.close.alive:
+            number, data = self._take()
+            owner = self._owners.pop(number)
+            if isinstance(data, worker.Exhausted):
+                owner.exhausted = True
             self._send_task()
             if isinstance(data, worker.Failure):
                 data.reraise()
-            return data
+            if not isinstance(data, worker.Exhausted):
+                return data
+        if not self._persistent:
+            self.close()
+        raise StopIteration
+
+    def _take(self) -> tuple[int, Any]:
+        """The next result, with its number: in the order of tasks, or whichever is there."""
+        if not self._in_order:
+            return self._receive()
+        while self._taken not in self._arrived:
+            number, data = self._receive()
+            self._arrived[number] = data
+        self._taken += 1
+        return self._taken - 1, self._arrived.pop(self._taken - 1)
+
+    def _receive(self) -> tuple[int, Any]:
+        """A result of this pass, from any worker."""
+        try:
+            while True:
+                sources = [end for one in self._workers for end in (one.results, one.process.sentinel)]
+                ready = connection.wait(sources, self._timeout or None)
+                if not ready:
+                    raise RuntimeError(
+                        f"DataLoader timed out after {self._timeout} seconds; a batch takes longer than "
+                        "that, or hangs"
+                    )
+                talking = [one for one in self._workers if one.results in ready]
+                if not talking:
+                    raise next(one for one in self._workers if one.process.sentinel in ready).death()
+                try:
+                    result = talking[0].results.recv()
+                except (EOFError, OSError):
+                    raise talking[0].death() from None
+                if result.epoch == self._epoch:
+                    return result.number, result.data
+        except BaseException as error:  # Ctrl-C too, which may come in the middle of a message
+            raise self._ended(error)  # noqa: B904
+
+    def _ended(self, error: BaseException) -> BaseException:
+        """The error, after which there will be no more batches."""
+        self.close()
+        return error
+
+
+def _stop(workers: list[_Worker], parent: int) -> None:
+    """Tell workers to stop, let them finish the batch they are at, and end those that take too long."""
+    if os.getpid() != parent:
+        return  # a copy in a forked process
+    for one in workers:
+        with contextlib.suppress(OSError):
+            one.tasks.send(None)
+    # A worker may be waiting to get rid of a result; the end of its pipe says that it has exited.
+    deadline = time.monotonic() + _STOP_SECONDS
+    talking = {one.results for one in workers}
+    while talking and (left := deadline - time.monotonic()) > 0:
+        for end in connection.wait(list(talking), left):
+            try:
+                end.recv_bytes()  # type: ignore[union-attr]
+            except (EOFError, OSError):
+                talking.discard(end)  # type: ignore[arg-type]
+    for one in workers:
+        if one.results in talking:
+            one.process.terminate()
+        one.process.join()
+        one.tasks.close()
+        one.results.close()

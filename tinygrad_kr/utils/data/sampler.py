@@ -72,7 +72,8 @@ class RandomSampler(Sampler[int]):
         data_source: the dataset, for its length.
         replacement: draw each index independently of the others.
         num_samples: how many to draw; as many as there are by default.
-        generator: where to draw from; by default a new one, which is seeded from the default one, for each iteration.
+        generator: where to draw from; by default a new one, which is seeded from the default one, for each
+            iteration.
 
     Raises:
         TypeError: unless `replacement` is a bool.

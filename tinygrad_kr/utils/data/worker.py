@@ -50,28 +50,29 @@ def get_worker_info() -> WorkerInfo | None:
     return _worker_info
 
 
-# -- messages ---------------------------------------------------------------------------------------------------------
+# -- messages ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Task:
-    """Make batch `number` of an iteration from what the sampler yielded."""
+    """Make batch `number` of an epoch from what the sampler yielded."""
 
-    iteration: int
+    epoch: int
     number: int
     index: Any
 
 
 @dataclass(frozen=True)
 class Result:
-    """A batch, or a `Failure`, or `EXHAUSTED`."""
+    """A batch, or a `Failure`, or `Exhausted`."""
 
-    iteration: int
+    epoch: int
     number: int
     data: Any
 
 
-EXHAUSTED = "exhausted"  # for an iterable dataset that has no more samples; as a batch it would be a tensor or a list
+class Exhausted:
+    """Instead of a batch: the iterable dataset has no more samples."""
 
 
 class Failure:
@@ -83,7 +84,8 @@ class Failure:
         self.message = f"Caught {self.kind.__name__} in DataLoader worker process {worker}.\nOriginal {text}"
 
     def reraise(self) -> None:
-        """Raise an exception of the same type with the worker's traceback; RuntimeError if there is no such."""
+        """Raise an exception of the same type with the worker's traceback; RuntimeError if there is no "
+        "such."""
         message = _Lines(self.message) if issubclass(self.kind, KeyError) else self.message
         try:
             error = self.kind(message)
@@ -101,7 +103,7 @@ class _Lines(str):
         return str(self)
 
 
-# -- the process ------------------------------------------------------------------------------------------------------
+# -- the process ---------------------------------------------------------------------------------------------
 
 
 def run(
@@ -121,10 +123,10 @@ def run(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pending = _Pending(tasks)
     failure = _prepare(plan, worker, num_workers, base_seed, init_fn)
-    iteration, fetch = -1, None
+    epoch, fetch = -1, None
     while (task := pending.next()) is not None:
-        if task.iteration != iteration:
-            iteration, fetch = task.iteration, None
+        if task.epoch != epoch:
+            epoch, fetch = task.epoch, None
         data: Any
         try:
             if failure is not None:
@@ -133,11 +135,11 @@ def run(
                 fetch = fetch or plan.start()
                 data = fetch(task.index)
         except StopIteration:
-            data = EXHAUSTED
+            data = Exhausted()
         except Exception as error:
             data = Failure(error, worker)
         try:
-            _send(results, Result(iteration, task.number, data), worker)
+            _send(results, Result(epoch, task.number, data), worker)
         except OSError:  # the parent has closed its end
             return
         del data, task
@@ -152,7 +154,9 @@ def _prepare(
     seed = base_seed + worker
     random.seed(seed)
     manual_seed(seed)
-    np.random.seed(np.random.SeedSequence([worker, base_seed & 0xFFFFFFFF, base_seed >> 32]).generate_state(4))
+    np.random.seed(
+        np.random.SeedSequence([worker, base_seed & 0xFFFFFFFF, base_seed >> 32]).generate_state(4)
+    )
     _worker_info = WorkerInfo(worker, num_workers, seed, plan.dataset)
     try:
         if init_fn is not None:
@@ -168,10 +172,14 @@ def _send(results: connection.Connection, result: Result, worker: int) -> None:
     except Exception as error:
         failure = Failure(error, worker)
         try:
-            message = multiprocessing.reduction.ForkingPickler.dumps(Result(result.iteration, result.number, failure))
+            message = multiprocessing.reduction.ForkingPickler.dumps(
+                Result(result.epoch, result.number, failure)
+            )
         except Exception:  # the exception's own type does not pickle
             failure.kind = RuntimeError
-            message = multiprocessing.reduction.ForkingPickler.dumps(Result(result.iteration, result.number, failure))
+            message = multiprocessing.reduction.ForkingPickler.dumps(
+                Result(result.epoch, result.number, failure)
+            )
     results.send_bytes(message)
 
 
@@ -185,13 +193,13 @@ class _Pending:
         self.tasks = tasks
         self.queue: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self.stopped = False
-        self.iteration = 0
+        self.epoch = 0
         threading.Thread(target=self._read, daemon=True).start()
 
     def next(self) -> Task | None:
         """The next task that is still wanted; None when there will be no more."""
         while (task := self.queue.get()) is not None and not self.stopped:
-            if task.iteration == self.iteration:
+            if task.epoch == self.epoch:
                 return task
         return None
 
@@ -205,7 +213,7 @@ class _Pending:
                     task = self.tasks.recv()
                     if task is None:
                         break
-                    self.iteration = task.iteration
+                    self.epoch = task.epoch
                     self.queue.put(task)
                 elif ready or os.getppid() != number:
                     os._exit(1)
