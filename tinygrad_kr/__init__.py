@@ -1,10 +1,13 @@
-"""A small deep-learning framework in pure NumPy with PyTorch's API: `import tinygrad_kr as torch`."""
+"""A small deep-learning framework in pure NumPy with PyTorch's API: `import tinygrad_kr as torch`.
 
+What `torch.` offers stands here; each name comes from the page that defines it.
+"""
+
+# ruff: noqa: F403
 from __future__ import annotations
 
-import importlib as _importlib
-
 from . import autograd as autograd
+from . import dtypes as _dtypes
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from .autograd.modes import enable_grad as enable_grad
 from .autograd.modes import inference_mode as inference_mode
@@ -12,32 +15,76 @@ from .autograd.modes import is_grad_enabled as is_grad_enabled
 from .autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
 from .autograd.modes import no_grad as no_grad
 from .autograd.modes import set_grad_enabled as set_grad_enabled
+from .constants import *
 from .devices import device as device
-from .dtypes import *  # noqa: F403
+from .dtypes import can_cast as can_cast
+from .dtypes import dtype as dtype
+from .dtypes import finfo as finfo
+from .dtypes import get_default_dtype as get_default_dtype
+from .dtypes import iinfo as iinfo
+from .dtypes import promote_types as promote_types
+from .dtypes import set_default_dtype as set_default_dtype
+from .kernels.threads import get_num_threads as get_num_threads
+from .kernels.threads import set_num_threads as set_num_threads
+from .ops.activation import *
+from .ops.adaptive_pooling import *
+from .ops.arithmetic import *
+from .ops.arrangement import *
+from .ops.bitwise import *
+from .ops.broadcasting import *
+from .ops.comparison import *
+from .ops.conv import *
+from .ops.conversion import *
+from .ops.counting import *
+from .ops.creation import *
+from .ops.decomposition import *
+from .ops.diagonal import *
+from .ops.distance import *
+from .ops.dropout import *
+from .ops.einsum import *
+from .ops.elementwise import *
+from .ops.exponential import *
+from .ops.indexing import *
+from .ops.inverse import *
+from .ops.joining import *
+from .ops.linalg import *
+from .ops.matmul import *
+from .ops.normalization import *
+from .ops.norms import *
+from .ops.padding import *
+from .ops.piecewise import *
+from .ops.pixels import *
+from .ops.pooling import *
+from .ops.random import *
+from .ops.reduction import *
+from .ops.scans import *
+from .ops.scattering import *
+from .ops.selection import *
+from .ops.shape import *
+from .ops.softmax import *
+from .ops.sorting import *
+from .ops.trigonometry import *
+from .printing import set_printoptions as set_printoptions
 from .size import Size as Size
 from .tensor import Tensor as Tensor
-from .ops.arithmetic import *  # noqa: F403
-from .ops.creation import *  # noqa: F403
-from .ops.conversion import *  # noqa: F403
 
-import pkgutil as _pkgutil
+from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
+from . import nn as nn  # isort: skip
+from . import optim as optim  # isort: skip
+from . import random as random  # isort: skip
+from . import utils as utils  # isort: skip
+from . import vision as vision  # isort: skip
 
-from . import ops as _ops
+__version__ = "0.1.0"
 
-_pages = [m.name for m in _pkgutil.iter_modules(_ops.__path__) if not m.name.startswith("_")]
-for _page in _pages:
-    try:
-        _m = _importlib.import_module(f".ops.{_page}", __name__)
-    except Exception as _e:
-        import sys as _sys
-        print(f"[being written] ops.{_page}: {_e}", file=_sys.stderr)
-        continue
-    globals().update({n: getattr(_m, n) for n in getattr(_m, '__all__', []) if hasattr(_m, n)})
-for _page in ["linalg", "random", "nn", "optim", "utils", "vision"]:
-    try:
-        _importlib.import_module(f".{_page}", __name__)
-    except ImportError as _e:
-        import sys as _sys
-        print(f"[being written] {_page}: {_e}", file=_sys.stderr)
-if "manual_seed" not in globals():
-    def manual_seed(s): pass
+float16 = half = _dtypes.float16
+float32 = float = _dtypes.float32
+float64 = double = _dtypes.float64
+bfloat16 = _dtypes.bfloat16
+complex64, complex128 = _dtypes.complex64, _dtypes.complex128
+uint8 = _dtypes.uint8
+int8 = _dtypes.int8
+int16 = short = _dtypes.int16
+int32 = int = _dtypes.int32
+int64 = long = _dtypes.int64
+bool = _dtypes.bool

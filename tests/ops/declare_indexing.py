@@ -200,8 +200,8 @@ declare("fill_diagonal_", through(lambda y: y.fill_diagonal_(3)), fixed(((2, 3),
 
 
 @st.composite
-def pointed(draw: Any, *, unique: bool = False, source: bool = False) -> list[Any]:
-    """An array, a dimension, an index no larger elsewhere, and if wanted a source no smaller than the index."""
+def pointed(draw: Any, *, unique: bool = False, source: int | None = None) -> list[Any]:
+    """An array, a dimension, an index no larger elsewhere, and if wanted a source (by so much larger than it)."""
     shape = tuple(draw(st.lists(st.integers(1, 3), max_size=3)))
     axis = draw(st.integers(0, max(len(shape) - 1, 0)))
     rng = np.random.default_rng(draw(SEEDS))
@@ -209,22 +209,13 @@ def pointed(draw: Any, *, unique: bool = False, source: bool = False) -> list[An
     own = [draw(st.integers(1, n)) for n in shape]
     if shape:
         own[axis] = draw(st.integers(0, size if unique else 4))
-    rows = rng.random((*own, size)).argsort(-1)  # different along the axis
-    index = np.moveaxis(rows, -1, axis)[(*[slice(None)] * axis, slice(own[axis]))] if unique and shape else None
-    if index is not None:
-        index = np.take(np.moveaxis(rows, -1, 0)[0] * 0, 0) + _distinct(rng, tuple(own), axis, size)
+    if unique and shape:  # no position twice: the head of a permutation along the axis
+        index = np.argsort(rng.random([size if dim == axis else n for dim, n in enumerate(own)]), axis)
+        index = index[tuple(map(slice, own))]
     else:
         index = rng.integers(0, size, own)
     args = [X.fill(shape, rng), axis - draw(st.integers(0, 1)) * max(len(shape), 1), np.asarray(index)]
-    if source:
-        args.append(X.fill(tuple(n + draw(st.integers(0, 1)) for n in own), rng))
-    return args
-
-
-def _distinct(rng: np.random.Generator, shape: tuple[int, ...], axis: int, size: int) -> np.ndarray:
-    """Indices below `size` that differ from each other along an axis."""
-    rows = rng.random((*shape[:axis], *shape[axis + 1 :], size)).argsort(-1)[..., : shape[axis]]
-    return np.moveaxis(rows, -1, axis)
+    return args if source is None else [*args, X.fill(tuple(n + source for n in own), rng)]
 
 
 declare("gather", None, pointed())
@@ -262,11 +253,13 @@ declare("index_select", lambda torch, x, i: torch.index_select(x, 0, i), fixed((
 declare("take", None, fixed(((2, 3), X), ((2, 2), whole(-6, 5))), reference=np.take)
 declare("put", None, fixed(((2, 3), X)).map(lambda a: [*a, np.array([[5], [0]]), a[0][:2, 0]]))
 declare("put", None, fixed(((2, 3), X), ((4,), whole(-6, 5)), ((2, 2), X), extra=[st.just(True)]))
-declare("scatter", None, pointed(unique=True, source=True))
+declare("scatter", None, pointed(unique=True, source=0))
 declare("scatter", None, pointed().map(lambda args: [*args, 1.5]))
 declare("scatter", lambda torch, x, dim, i: torch.scatter(x, dim, i, value=2), pointed())
-declare("scatter_add", None, pointed(source=True))
-declare("scatter_reduce", None, pointed(source=True).map(lambda args: [*args, "sum"]))
+declare("scatter_add", None, pointed(source=0))
+declare("scatter", None, pointed(unique=True, source=1), torch=False)  # PyTorch has no gradient for larger ones
+declare("scatter_add", None, pointed(source=1), torch=False)
+declare("scatter_reduce", None, pointed(source=0).map(lambda args: [*args, "sum"]))
 for _reduce in ("sum", "mean", "prod", "amax", "amin"):
     for _own in (True, False):
         declare(
@@ -274,7 +267,7 @@ for _reduce in ("sum", "mean", "prod", "amax", "amin"):
             lambda torch, x, dim, i, src, how=_reduce, own=_own: torch.scatter_reduce(
                 x, dim, i, src, how, include_self=own
             ),
-            pointed(source=True),
+            pointed(source=0),
         )
         if _reduce != "sum":
             declare(

@@ -35,7 +35,8 @@ def chosen(
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     """The class of each prediction, its weight, and which predictions are ignored.
 
-    Ignored ones have class 0 and weight 0. There are no weights (None) if all are 1, no mask if none is ignored.
+    Ignored ones have class 0 and weight 0. There are no weights (None) if all are 1, no mask if none is
+    ignored.
 
     >>> chosen(np.array([2, -100]), None, np.float32, -100)
     (array([2, 0]), array([1., 0.], dtype=float32), array([False,  True]))

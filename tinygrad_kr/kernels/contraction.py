@@ -1,6 +1,7 @@
 """Einstein summation on arrays: operands are contracted pair by pair, each pair as one (batched) product.
 
-A term names the dimensions of an operand, one character each: `contract(["ij", "jk"], "ik", [a, b])` is `a @ b`.
+A term names the dimensions of an operand, one character each: `contract(["ij", "jk"], "ik", [a, b])` is `a @
+b`.
 `np.einsum` without a path multiplies in plain loops; with one it knows no batched products before NumPy 2.4.
 """
 
@@ -17,8 +18,8 @@ __all__ = ["contract"]
 def contract(terms: Sequence[str], output: str, operands: Sequence[np.ndarray]) -> np.ndarray:
     """The sum over all dimensions that `output` does not name of the product of the operands.
 
-    Operands are taken from left to right. A dimension of size 1 broadcasts against others of its name; a name that
-    occurs twice in a term means the diagonal.
+    Operands are taken from left to right. A dimension of size 1 broadcasts against others of its name; a name
+    that occurs twice in a term means the diagonal.
 
     >>> contract(["ij", "j"], "i", [np.eye(2), np.array([1.0, 2.0])])
     array([1., 2.])

@@ -17,13 +17,15 @@ import numpy as np
 
 from .recurrent import (
     Array,
+    Step,
+    backward_stages,
     gates_first,
     gates_last,
-    gradient_products,
+    gradients,
     input_products,
     over_rows,
-    over_samples,
-    spans,
+    stages,
+    walk,
 )
 
 __all__ = ["gru", "gru_backward"]
@@ -54,25 +56,25 @@ def gru(
         bias, inner_bias = gates_first(b_ih, _FORWARD), b_hh[-h0.shape[1] :]
         bias[:2] += gates_first(b_hh, _FORWARD)[:2]
         bias[:2] *= 0.5
-    gates = input_products(x, w, bias)
+    gates = np.empty((3, len(x), h0.shape[1]), x.dtype)
     h, out = h0.copy(), np.empty_like(gates[0])
     previous = np.empty_like(out) if keep else None
     inner = np.empty_like(out) if keep else None
 
-    def run(share: tuple[int, int]) -> None:
-        product = np.empty((3, share[1] - share[0], h.shape[1]), h.dtype)
-        for rows, own in spans(sizes, reverse, *share):
+    def start(count: int) -> Step:
+        products = np.empty((3, count, h.shape[1]), h.dtype)
+
+        def step(rows: slice, own: slice) -> None:
             state, gate = h[own], gates[:, rows]
-            count = len(state)
             if keep:
                 previous[rows] = state
-            part = np.matmul(state, u, out=product[:, :count])
+            product = np.matmul(state, u, out=products[:, : len(state)])
             sigmoids = gate[:2]
-            np.add(sigmoids, part[:2], out=sigmoids)
+            np.add(sigmoids, product[:2], out=sigmoids)
             np.tanh(sigmoids, out=sigmoids)
             np.multiply(sigmoids, 0.5, out=sigmoids)
             np.add(sigmoids, 0.5, out=sigmoids)
-            (r, z, n), m = gate, part[2]
+            (r, z, n), m = gate, product[2]
             if inner_bias is not None:
                 np.add(m, inner_bias, out=m)
             if keep:
@@ -84,7 +86,9 @@ def gru(
             np.add(state, n, out=state)
             out[rows] = state
 
-    over_samples(run, len(h), w_hh)
+        return step
+
+    walk(stages(sizes, reverse), len(h), w_hh, start, before=input_products(x, w, bias, gates))
     return out, h, (gates, previous, inner) if keep else None
 
 
@@ -127,23 +131,27 @@ def gru_backward(
     u = gates_first(w_hh, _FORWARD)
     dh = np.array(g[1])
 
-    def run(share: tuple[int, int]) -> None:
-        product = np.empty((3, share[1] - share[0], dh.shape[1]), dh.dtype)
-        spare = np.empty_like(product[0])
-        for rows, own in spans(sizes, not reverse, *share):
+    def start(count: int) -> Step:
+        products = np.empty((3, count, dh.shape[1]), dh.dtype)
+        spares = np.empty_like(products[0])
+
+        def step(rows: slice, own: slice) -> None:
             d, slope = dh[own], slopes[:, rows]
-            count = len(d)
+            product, spare = products[:, : len(d)], spares[: len(d)]
             np.add(d, g[0][rows], out=d)
             np.multiply(slope, d, out=slope)
             np.multiply(d, gates[1, rows], out=d)
-            through = np.matmul(slope[1:], u, out=product[:, :count])
-            np.add(d, np.add.reduce(through, axis=0, out=spare[:count]), out=d)
+            np.add.reduce(np.matmul(slope[1:], u, out=product), axis=0, out=spare)
+            np.add(d, spare, out=d)
 
-    over_samples(run, len(dh), w_hh)
+        return step
+
+    plan = backward_stages(sizes, reverse, x.shape[1] + dh.shape[1])
     ours, theirs = slopes[:3], slopes[1:]
-    weights, biases, dx = gradient_products(
-        [(ours, x), (theirs, previous)], ours, gates_first(w_ih, _BACKWARD) if input_needed else None
-    )
+    w = gates_first(w_ih, _BACKWARD) if input_needed else None
+    after, results = gradients(plan, [(ours, x), (theirs, previous)], ours, w)
+    walk(plan, len(dh), w_hh, start, after=after)
+    weights, biases, dx = results()
     bias = b_ih is not None
     return [
         dx,

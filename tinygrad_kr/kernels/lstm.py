@@ -16,13 +16,15 @@ import numpy as np
 
 from .recurrent import (
     Array,
+    Step,
+    backward_stages,
     gates_first,
     gates_last,
-    gradient_products,
+    gradients,
     input_products,
     over_rows,
-    over_samples,
-    spans,
+    stages,
+    walk,
 )
 
 __all__ = ["lstm", "lstm_backward"]
@@ -53,7 +55,7 @@ def lstm(
     if b_ih is not None:
         bias = gates_first(b_ih + b_hh, _ORDER)
         bias[:3] *= 0.5
-    gates = input_products(x, w, bias)
+    gates = np.empty((4, len(x), c0.shape[1]), x.dtype)
     h, c = h0.copy(), c0.copy()
     out = np.empty((len(x), h.shape[1]), x.dtype)
     previous_h = previous_c = tanh_c = None
@@ -61,31 +63,34 @@ def lstm(
         previous_h = np.empty_like(out)
         previous_c, tanh_c = np.empty_like(gates[0]), np.empty_like(gates[0])
 
-    def run(share: tuple[int, int]) -> None:
-        product = np.empty((4, share[1] - share[0], c.shape[1]), c.dtype)
-        spare = np.empty_like(product[0])
-        for rows, own in spans(sizes, reverse, *share):
+    def start(count: int) -> Step:
+        products = np.empty((4, count, c.shape[1]), c.dtype)
+        spares = np.empty_like(products[0])
+
+        def step(rows: slice, own: slice) -> None:
             state, cell, gate = h[own], c[own], gates[:, rows]
-            count = len(cell)
+            product, spare = products[:, : len(cell)], spares[: len(cell)]
             if keep:
                 previous_h[rows], previous_c[rows] = state, cell
-            np.add(gate, np.matmul(state, u, out=product[:, :count]), out=gate)
+            np.add(gate, np.matmul(state, u, out=product), out=gate)
             np.tanh(gate, out=gate)
             sigmoids = gate[:3]
             np.multiply(sigmoids, 0.5, out=sigmoids)
             np.add(sigmoids, 0.5, out=sigmoids)
             o, i, f, g = gate
             np.multiply(cell, f, out=cell)
-            np.add(cell, np.multiply(i, g, out=spare[:count]), out=cell)
-            squashed = tanh_c[rows] if keep else spare[:count]
+            np.add(cell, np.multiply(i, g, out=spare), out=cell)
+            squashed = tanh_c[rows] if keep else spare
             np.tanh(cell, out=squashed)
             if w_hr is None:
                 np.multiply(o, squashed, out=state)
             else:
-                np.matmul(np.multiply(o, squashed, out=product[0, :count]), w_hr.T, out=state)
+                np.matmul(np.multiply(o, squashed, out=spare if keep else product[0]), w_hr.T, out=state)
             out[rows] = state
 
-    over_samples(run, len(c), w_hh)
+        return step
+
+    walk(stages(sizes, reverse), len(c), w_hh, start, before=input_products(x, w, bias, gates))
     return out, h, c, (gates, previous_h, previous_c, tanh_c) if keep else None
 
 
@@ -130,27 +135,32 @@ def lstm_backward(
     dh, dc = np.array(g[1]), np.array(g[2])
     arrived = None if w_hr is None else np.empty(previous_h.shape, dh.dtype)
 
-    def run(share: tuple[int, int]) -> None:
-        product = np.empty((4, share[1] - share[0], dh.shape[1]), dh.dtype)
-        spare = np.empty((2, share[1] - share[0], dc.shape[1]), dc.dtype)
-        for rows, own in spans(sizes, not reverse, *share):
+    def start(count: int) -> Step:
+        products = np.empty((4, count, dh.shape[1]), dh.dtype)
+        spares = np.empty((2, count, dc.shape[1]), dc.dtype)
+
+        def step(rows: slice, own: slice) -> None:
             d, cell, slope = dh[own], dc[own], slopes[:, rows]
-            count = len(cell)
+            product, (spare, hidden) = products[:, : len(cell)], spares[:, : len(cell)]
             np.add(d, g[0][rows], out=d)
-            hidden = d
-            if arrived is not None:
+            if arrived is None:
+                hidden = d
+            else:
                 arrived[rows] = d
-                hidden = np.matmul(d, w_hr, out=spare[1, :count])
-            np.add(cell, np.multiply(hidden, through[rows], out=spare[0, :count]), out=cell)
+                np.matmul(d, w_hr, out=hidden)
+            np.add(cell, np.multiply(hidden, through[rows], out=spare), out=cell)
             np.multiply(slope[0], hidden, out=slope[0])
             np.multiply(slope[1:], cell, out=slope[1:])
             np.multiply(cell, gates[2, rows], out=cell)
-            np.add.reduce(np.matmul(slope, u, out=product[:, :count]), axis=0, out=d)
+            np.add.reduce(np.matmul(slope, u, out=product), axis=0, out=d)
 
-    over_samples(run, len(dc), w_hh)
-    weights, biases, dx = gradient_products(
-        [(slopes, x), (slopes, previous_h)], slopes, gates_first(w_ih, _ORDER) if input_needed else None
-    )
+        return step
+
+    plan = backward_stages(sizes, reverse, x.shape[1] + dh.shape[1])
+    w = gates_first(w_ih, _ORDER) if input_needed else None
+    after, results = gradients(plan, [(slopes, x), (slopes, previous_h)], slopes, w)
+    walk(plan, len(dc), w_hh, start, after=after)
+    weights, biases, dx = results()
     d_hr = None if arrived is None else np.matmul(arrived.T, gates[0] * tanh_c)
     bias = None if b_ih is None else gates_last(biases[0], _ORDER)
     return [

@@ -8,11 +8,13 @@ Layout, as measured on two AVX-512 cores at 64 steps, batch 32, width 128:
 
 - Gates come first: pre-activations are (gates, rows, width). Each gate of a step is then one contiguous block,
   which element-wise functions pass three times faster than slices of (rows, gates * width); and a step's product
-  with gates separate matrices of (width, width) takes 1.24 ms for all steps, with one of (width, gates * width)
-  1.80 ms, since each of the small ones stays in the first-level cache.
-- What the inputs contribute, and the gradients of inputs and weights, are a few large products over all rows.
-- Samples do not see each other: each thread runs the whole time loop for its share of them, with BLAS held to one
-  thread. Two threads meet once per layer, not once per step.
+  with gates separate matrices of (width, width) takes 37 us, with one of (width, gates * width) 53, since each of
+  the small ones stays in the first-level cache.
+- What the inputs contribute, and the gradients of inputs and weights, are products over many rows at once. They
+  take half of the time, so the steps are cut into stages: one thread walks the steps, the others prepare the
+  inputs of the stages ahead and work up the gradients of the stages behind. The hand-over of NumPy's lock between
+  two threads costs some microseconds, so sharing the *samples* out (which do not see each other) made the small
+  calls of the loop slower, not faster; it is done where a step is large.
 - sigmoid(z) = (1 + tanh(z / 2)) / 2: with the weights of those gates halved beforehand, one tanh serves all gates.
 - Backward, everything that does not depend on the arriving gradient (the slopes of the gates) is computed first for
   all rows in cache-sized blocks, so the loop is left with a handful of products. The slopes become the gradients of
@@ -23,36 +25,129 @@ Layout, as measured on two AVX-512 cores at 64 steps, batch 32, width 128:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .threads import get_num_threads, parallel_for, split
 
-__all__ = ["gates_first", "gradient_products", "input_products", "over_rows", "over_samples", "spans"]
+__all__ = [
+    "Array",
+    "Stage",
+    "gates_first",
+    "gates_last",
+    "gradients",
+    "input_products",
+    "over_rows",
+    "rnn",
+    "rnn_backward",
+    "stages",
+    "walk",
+]
 
 Array = np.ndarray
+Step = Callable[[slice, slice], None]
 
 _BLOCK = 1 << 14  # elements of one gate: a dozen blocks of them fit the second-level cache
-_SHARE = 1 << 18  # multiply-adds per step from which a share of the samples is worth a thread
-_FEWEST = 4  # samples in a share: fewer make poor products
+_SHARE = 1 << 22  # multiply-adds of a step from which a share of the samples is worth a thread
+_STAGE = 256  # rows of a stage
 
 
-def spans(sizes: Sequence[int], reverse: bool, low: int, high: int) -> Iterator[tuple[slice, slice]]:
-    """For each step in order: the rows, and the samples, that are running among samples low to high."""
+@dataclass(frozen=True)
+class Stage:
+    """Some successive steps: the rows they cover, and for each step its first row and its number of samples."""
+
+    rows: slice
+    steps: Sequence[tuple[int, int]]
+
+
+def stages(sizes: Sequence[int], reverse: bool, rows: int = _STAGE) -> list[Stage]:
+    """The steps in the order of the walk, cut into stages of at least so many rows."""
     starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
-    order = range(len(sizes))
-    for step in reversed(order) if reverse else order:
-        stop = min(sizes[step], high)
-        if stop > low:
-            yield slice(starts[step] + low, starts[step] + stop), slice(low, stop)
+    steps = list(zip(starts, sizes))
+    if reverse:
+        steps.reverse()
+    found, pending, count = [], [], 0
+    for number, step in enumerate(steps, 1):
+        pending.append(step)
+        count += step[1]
+        if count >= rows or number == len(steps):
+            low = min(start for start, _ in pending)
+            found.append(Stage(slice(low, low + count), pending))
+            pending, count = [], 0
+    return found
 
 
-def over_samples(run: Callable[[tuple[int, int]], object], batch: int, weight: Array) -> None:
-    """Call `run((low, high))` for shares of the samples, a thread each where the work of a step is worth it."""
-    shares = min(get_num_threads(), batch * weight.size // _SHARE, batch // _FEWEST)
-    parallel_for(run, split(batch, -(-batch // max(1, shares)), parallel=False))
+class _Once:
+    """Work that is done by whoever needs it first; others wait for it."""
+
+    def __init__(self, work: Callable[[slice], object], rows: slice) -> None:
+        self.work: Callable[[slice], object] | None = work
+        self.rows = rows
+        self.lock = threading.Lock()
+
+    def __call__(self) -> None:
+        with self.lock:
+            work, self.work = self.work, None
+            if work is not None:
+                work(self.rows)
+
+
+def walk(
+    plan: Sequence[Stage],
+    batch: int,
+    weight: Array,
+    start: Callable[[int], Step],
+    *,
+    before: Callable[[slice], object] | None = None,
+    after: Callable[[int, slice], Sequence[Callable[[], object]]] = lambda number, rows: (),
+) -> None:
+    """Walk through all steps, and do what can be done ahead of and behind the walk on other threads.
+
+    Args:
+        plan: the stages in order.
+        batch, weight: the number of samples and the recurrent weight: together the work of a step.
+        start: `start(count)` makes the step function for a share of `count` samples, with its scratch memory; it is
+            called with the rows and the samples that a step of the share covers.
+        before: called with the rows of each stage before the walk reaches it.
+        after: for a stage, by number and rows, the pieces of work that may follow when the walk has passed it.
+    """
+    wanted = max(1, min(get_num_threads(), batch * weight.size // _SHARE))
+    shares = split(batch, -(-batch // wanted), parallel=False)
+    ready = [_Once(before, stage.rows) for stage in plan] if before is not None else []
+    passed = [[threading.Event() for _ in plan] for _ in shares]
+
+    def follow(share: tuple[int, int], events: Sequence[threading.Event]) -> None:
+        low, high = share
+        step = start(high - low)
+        try:
+            for number, stage in enumerate(plan):
+                if ready:
+                    ready[number]()
+                for first, count in stage.steps:
+                    stop = min(count, high)
+                    if stop > low:
+                        step(slice(first + low, first + stop), slice(low, stop))
+                events[number].set()
+        finally:
+            for event in events:
+                event.set()
+
+    def behind(number: int, work: Callable[[], object]) -> None:
+        for events in passed:
+            events[number].wait()
+        work()
+
+    tasks: list[tuple[Callable[..., object], tuple[Any, ...]]] = [
+        (follow, (share, events)) for share, events in zip(shares, passed)
+    ]
+    tasks += [(once, ()) for once in ready]
+    for number, stage in enumerate(plan):
+        tasks += [(behind, (number, work)) for work in after(number, stage.rows)]
+    parallel_for(lambda task: task[0](*task[1]), tasks)
 
 
 def over_rows(run: Callable[[slice], object], rows: int, width: int) -> None:
@@ -71,60 +166,75 @@ def gates_last(grad: Array, order: Sequence[int]) -> Array:
     return grad[np.argsort(order)].reshape(-1, *grad.shape[2:])
 
 
-def input_products(x: Array, weight: Array, bias: Array | None) -> Array:
-    """x Wᵀ + b for every gate: (rows, inputs) and (gates, width, inputs) -> (gates, rows, width)."""
-    gates, width, inputs = weight.shape
-    out = np.empty((gates, len(x), width), x.dtype)
+def input_products(x: Array, weight: Array, bias: Array | None, out: Array) -> Callable[[slice], None]:
+    """What writes x Wᵀ + b for some rows: (rows, inputs), (gates, width, inputs) -> (gates, rows, width)."""
+    turned = weight.transpose(0, 2, 1)
 
-    def run(task: tuple[int, tuple[int, int]]) -> None:
-        gate, span = task
-        part = out[gate, slice(*span)]
-        np.matmul(x[slice(*span)], weight[gate].T, out=part)
+    def project(rows: slice) -> None:
+        part = out[:, rows]
+        np.matmul(x[rows], turned, out=part)
         if bias is not None:
-            np.add(part, bias[gate], out=part)
+            np.add(part, bias[:, None], out=part)
 
-    pieces = split(len(x), max(1, (1 << 18) // max(1, width, inputs)), parallel=False)
-    parallel_for(run, [(gate, span) for gate in range(gates) for span in pieces])
-    return out
+    return project
 
 
-def gradient_products(
-    sources: Sequence[tuple[Array, Array]], gates: Array, weight: Array | None
-) -> tuple[list[Array], list[Array], Array | None]:
-    """The large products of a backward pass, shared out to the threads together.
+def gradients(
+    plan: Sequence[Stage],
+    sources: Sequence[tuple[Array, Array]],
+    gates: Array,
+    weight: Array | None,
+) -> tuple[Callable[[int, slice], list[Callable[[], None]]], Callable[[], Any]]:
+    """The products behind the walk, as `walk` wants them, and a function that gives their results.
 
     Args:
+        plan: the stages of the walk.
         sources: pairs of gate gradients (gates, rows, width) and what was multiplied (rows, inputs).
         gates, weight: gate gradients, and the weight (gates, width, inputs) they came through, for the gradient of
             the inputs; None where nobody asks for it.
 
-    Returns:
-        For each source the gradient of the weight (gates, width, inputs), and of the bias (gates, width); and the
-        gradient of the inputs.
+    The results are, for each source, the gradients of the weight (gates, width, inputs) and of the bias (gates,
+    width); then the gradient of the inputs. Each stage has its own sum of the weights' gradients, so that results
+    do not depend on which thread comes first.
     """
-    weights = [np.empty((len(d), d.shape[2], x.shape[1]), d.dtype) for d, x in sources]
-    biases = [np.empty((len(d), d.shape[2]), d.dtype) for d, _ in sources]
+    count = len(plan)
+    weights = [np.empty((count, len(d), d.shape[2], x.shape[1]), d.dtype) for d, x in sources]
+    biases = [np.empty((count, len(d), d.shape[2]), d.dtype) for d, _ in sources]
+    inputs = None if weight is None else np.empty((gates.shape[1], weight.shape[2]), gates.dtype)
     ones = np.ones(gates.shape[1], gates.dtype)
-    tasks: list[tuple[Any, ...]] = [
-        (number, gate) for number, (d, _) in enumerate(sources) for gate in range(len(d))
-    ]
-    inputs = None
-    if weight is not None:
-        inputs = np.empty((gates.shape[1], weight.shape[2]), gates.dtype)
-        tasks += [(slice(*span),) for span in split(len(inputs), 256)]
 
-    def run(task: tuple[Any, ...]) -> None:
-        if len(task) == 2:
-            number, gate = task
-            d, x = sources[number]
-            np.matmul(d[gate].T, x, out=weights[number][gate])
-            np.matmul(ones, d[gate], out=biases[number][gate])
-        elif inputs is not None:
-            (rows,) = task
+    def of_weight(source: int, number: int, gate: int, rows: slice) -> None:
+        d, x = sources[source]
+        np.matmul(d[gate, rows].T, x[rows], out=weights[source][number, gate])
+        np.matmul(ones[rows], d[gate, rows], out=biases[source][number, gate])
+
+    def of_inputs(rows: slice) -> None:
+        if inputs is not None and weight is not None:
             np.add.reduce(np.matmul(gates[:, rows], weight), axis=0, out=inputs[rows])
 
-    parallel_for(run, tasks)
-    return weights, biases, inputs
+    def after(number: int, rows: slice) -> list[Callable[[], None]]:
+        work: list[Callable[[], None]] = [
+            lambda source=source, gate=gate: of_weight(source, number, gate, rows)
+            for source, (d, _) in enumerate(sources)
+            for gate in range(len(d))
+        ]
+        if inputs is not None:
+            pieces = split(rows.stop - rows.start, _STAGE, parallel=False)
+            work += [
+                lambda low=rows.start + low, high=rows.start + high: of_inputs(slice(low, high))
+                for low, high in pieces
+            ]
+        return work
+
+    def results() -> Any:
+        return [one.sum(0) for one in weights], [one.sum(0) for one in biases], inputs
+
+    return after, results
+
+
+def backward_stages(sizes: Sequence[int], reverse: bool, inputs: int) -> list[Stage]:
+    """The stages of a backward walk: as many as keep the sums per stage no larger than the gates themselves."""
+    return stages(sizes, not reverse, max(_STAGE, 2 * inputs))
 
 
 # -- the plain recurrent layer -------------------------------------------------------------------
@@ -145,15 +255,16 @@ def rnn(
 ) -> tuple[Array, Array, Any]:
     """hₜ = f(W xₜ + b + U hₜ₋₁ + b') over all rows: the outputs, the final states, and what backward needs."""
     bias = None if b_ih is None else (b_ih + b_hh)[None]
-    pre = input_products(x, w_ih[None], bias)[0]
     u = w_hh.T.copy()
-    out, h = np.empty_like(pre), h0.copy()
-    previous = np.empty_like(pre) if keep else None
+    pre = np.empty((1, len(x), len(w_hh)), x.dtype)
+    out, h = np.empty_like(pre[0]), h0.copy()
+    previous = np.empty_like(out) if keep else None
 
-    def run(share: tuple[int, int]) -> None:
-        product = np.empty((share[1] - share[0], h.shape[1]), h.dtype)
-        for rows, own in spans(sizes, reverse, *share):
-            state, new = h[own], pre[rows]
+    def start(count: int) -> Step:
+        product = np.empty((count, h.shape[1]), h.dtype)
+
+        def step(rows: slice, own: slice) -> None:
+            state, new = h[own], pre[0, rows]
             if previous is not None:
                 previous[rows] = state
             np.add(new, np.matmul(state, u, out=product[: len(state)]), out=new)
@@ -161,8 +272,10 @@ def rnn(
             state[...] = new
             out[rows] = new
 
-    over_samples(run, len(h), w_hh)
-    return out, h, (pre, previous) if keep else None
+        return step
+
+    walk(stages(sizes, reverse), len(h), w_hh, start, before=input_products(x, w_ih[None], bias, pre))
+    return out, h, (pre[0], previous) if keep else None
 
 
 def rnn_backward(
@@ -183,17 +296,21 @@ def rnn_backward(
     slopes = np.greater(hidden, 0).astype(hidden.dtype) if relu else 1 - hidden * hidden
     dh = np.array(g[1])
 
-    def run(share: tuple[int, int]) -> None:
-        for rows, own in spans(sizes, not reverse, *share):
+    def start(count: int) -> Step:
+        def step(rows: slice, own: slice) -> None:
             d, slope = dh[own], slopes[rows]
             np.add(d, g[0][rows], out=d)
             np.multiply(slope, d, out=slope)
             np.matmul(slope, w_hh, out=d)
 
-    over_samples(run, len(dh), w_hh)
+        return step
+
     gates = slopes[None]
-    weights, biases, dx = gradient_products(
-        [(gates, x), (gates, previous)], gates, w_ih[None] if input_needed else None
+    plan = backward_stages(sizes, reverse, x.shape[1] + len(w_hh))
+    after, results = gradients(
+        plan, [(gates, x), (gates, previous)], gates, w_ih[None] if input_needed else None
     )
+    walk(plan, len(dh), w_hh, start, after=after)
+    weights, biases, dx = results()
     bias = None if b_ih is None else biases[0][0]
     return [dx, dh, weights[0][0], weights[1][0], bias, None if bias is None else bias.copy()]

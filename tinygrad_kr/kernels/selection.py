@@ -1,12 +1,17 @@
-"""Choosing between values by a mask, without a branch per element.
+"""Choosing between values by a mask or by sign, without a branch per element.
 
-`np.where` branches, and a processor that guesses wrong on every second element of a random mask makes it twenty times
-slower than an addition. Integer arithmetic on the bits of the floats does the same to the last bit, infinities and NaNs
-included. Measured on 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3.
+`np.where` branches, and a processor that guesses wrong on every second element of a random mask makes it
+twenty times slower than an addition. Integer arithmetic on the bits of the floats does the same to the last
+bit, infinities and NaNs included. And `np.maximum` of an array and a number takes twice as long as of two
+arrays.
+
+On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3; `np.maximum(x, 0)` 0.59,
+`positive` 0.24.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +21,7 @@ _SMALL = 4096  # elements up to which np.where is as fast
 
 
 def gate(x: Any, mask: Any) -> Any:
-    """`x` where the mask is true and exactly 0 elsewhere, also where `x` is infinite or NaN; shapes broadcast.
+    """`x` where the mask is true and exactly 0 elsewhere, even where `x` is infinite or NaN; shapes broadcast.
 
     >>> gate(np.array([1.0, np.nan, np.inf]), np.array([True, False, True]))
     array([ 1.,  0., inf])
@@ -24,12 +29,14 @@ def gate(x: Any, mask: Any) -> Any:
     bits = _BITS.get(x.dtype.itemsize)
     if bits is None:
         return np.where(mask, x, x.dtype.type(0))
-    kept = mask.astype(bits)
-    if kept.shape == x.shape:
-        kept *= x.view(bits)
-    else:
-        kept = np.multiply(kept, x.view(bits))
-    return kept.view(x.dtype)
+    shape = np.broadcast_shapes(mask.shape, x.shape) if mask.shape != x.shape else mask.shape
+    if shape != mask.shape:
+        mask = np.broadcast_to(mask, shape)
+    out = np.empty_like(mask, dtype=x.dtype)
+    kept = out.view(bits)
+    kept[...] = mask
+    kept *= x.view(bits)
+    return out
 
 
 def select(mask: Any, x: Any, y: Any) -> Any:
@@ -52,3 +59,27 @@ def select(mask: Any, x: Any, y: Any) -> Any:
         out = out & chosen
     out ^= y
     return out.view(dtype)
+
+
+_ZEROS = 1 << 14
+
+
+@cache
+def _zeros(dtype: np.dtype) -> np.ndarray:
+    return np.zeros(_ZEROS, dtype)
+
+
+def positive(x: Any) -> Any:
+    """max(x, 0); NaN stays NaN.
+
+    >>> positive(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    if x.size < 2 * _ZEROS:
+        return np.maximum(x, 0)
+    out = np.empty_like(x)
+    source, target = x.ravel(order="K"), out.ravel(order="K")
+    whole = x.size // _ZEROS * _ZEROS
+    np.maximum(source[:whole].reshape(-1, _ZEROS), _zeros(x.dtype), out=target[:whole].reshape(-1, _ZEROS))
+    np.maximum(source[whole:], 0, out=target[whole:])
+    return out

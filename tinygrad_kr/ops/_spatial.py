@@ -1,5 +1,4 @@
-"""What the operations on images and signals share: the reading of sizes, and inputs with or without a "
-"batch."""
+"""What operations on images and signals share: the reading of sizes, inputs with or without a batch."""
 
 from __future__ import annotations
 

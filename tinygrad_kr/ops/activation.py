@@ -146,34 +146,58 @@ mish_rule = rule(mish_, name="mish", promote="float", x=mish_gradient)
 
 
 @blockwise
+def normal_cdf(x: Any) -> Any:
+    """Φ(x), the normal distribution function."""
+    return 0.5 * (1 + erf_rule(x * ROOT_HALF))
+
+
+@blockwise
+def tanh_cdf(x: Any) -> Any:
+    """(1 + tanh u) / 2 for u = √(2/π)·(x + 0.044715·x³), which is almost Φ(x)."""
+    return 0.5 * (1 + np.tanh(GELU_SCALE * x * (1 + GELU_CUBIC * (x * x))))
+
+
 def gelu_(x: Any) -> Any:
-    """x·Φ(x), Φ being the normal distribution function."""
-    return 0.5 * x * (1 + erf_rule(x * ROOT_HALF))
+    """x·Φ(x), and Φ(x), which the derivative needs again."""
+    cdf = normal_cdf(x)
+    return x * cdf, cdf
 
 
-@blockwise
-def gelu_gradient(g: Any, x: Any) -> Any:
-    """g·(Φ(x) + x·φ(x)), φ being the normal density."""
-    return g * (0.5 * (1 + erf_rule(x * ROOT_HALF)) + x * (DENSITY_AT_0 * np.exp(-0.5 * x * x)))
-
-
-@blockwise
 def gelu_tanh(x: Any) -> Any:
-    """x/2·(1 + tanh u) for u = √(2/π)·(x + 0.044715·x³)."""
-    return 0.5 * x * (1 + np.tanh(GELU_SCALE * x * (1 + GELU_CUBIC * x * x)))
+    """x·(1 + tanh u)/2, and the second factor."""
+    cdf = tanh_cdf(x)
+    return x * cdf, cdf
 
 
 @blockwise
-def gelu_tanh_gradient(g: Any, x: Any) -> Any:
-    """g·((1 + t)/2 + x/2·(1 - t²)·du/dx) for t = tanh u."""
-    square = x * x
-    t = np.tanh(GELU_SCALE * x * (1 + GELU_CUBIC * square))
-    slope = GELU_SCALE * (1 + (3 * GELU_CUBIC) * square)
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+def gelu_gradient(g: Any, x: Any, cdf: Any) -> Any:
+    """g·(Φ(x) + x·φ(x)), φ being the normal density."""
+    return g * (cdf + x * (DENSITY_AT_0 * np.exp(-0.5 * (x * x))))
 
 
-gelu_rule = rule(gelu_, name="gelu", promote="float", x=gelu_gradient)
-gelu_tanh_rule = rule(gelu_tanh, name="gelu", promote="float", x=gelu_tanh_gradient)
+@blockwise
+def gelu_tanh_gradient(g: Any, x: Any, cdf: Any) -> Any:
+    """g·(c + x·2c(1 - c)·du/dx) for c = (1 + tanh u)/2."""
+    slope = GELU_SCALE + (3 * GELU_SCALE * GELU_CUBIC) * (x * x)
+    return g * (cdf + x * (2 * cdf * (1 - cdf) * slope))
+
+
+gelu_rule = joint(
+    gelu_,
+    lambda g, x, kept: (gelu_gradient(g, x, kept),),
+    composite=lambda x: x * normal_cdf(x),
+    keeps=True,
+    promote="float",
+    name="gelu",
+)
+gelu_tanh_rule = joint(
+    gelu_tanh,
+    lambda g, x, kept: (gelu_tanh_gradient(g, x, kept),),
+    composite=lambda x: x * tanh_cdf(x),
+    keeps=True,
+    promote="float",
+    name="gelu",
+)
 
 
 def tanhshrink_(x: Any) -> Any:

@@ -47,16 +47,14 @@ def conv_(x: Any, weight: Any, bias: Any, *, stride: Any, padding: Any, dilation
 def conv_transpose_(
     y: Any, weight: Any, bias: Any, *, size: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:
-    """The gradient of `conv_` for its x, of spatial sizes `size`, where y is the gradient of its result; "
-    "plus bias."""
+    """The gradient of `conv_` for its x, of spatial sizes `size`; y is that of its result. Plus bias (C,)."""
     shape = (y.shape[0], weight.shape[1] * groups, *size)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     return kernel.input_gradient(y, weight, shape, bias=bias, **options)
 
 
 def conv_weight_(x: Any, y: Any, *, size: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    """The gradient of `conv_` for its weight, of kernel sizes `size`, where y is the gradient of its "
-    "result."""
+    """The gradient of `conv_` for its weight, of kernel sizes `size`; y is that of its result."""
     shape = (y.shape[1], x.shape[1] // groups, *size)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     return kernel.weight_gradient(y, x, shape, **options)[0]

@@ -74,7 +74,7 @@ def unique_consecutive(
     axis = 0 if dim is None else axis_of(dim, array.ndim)
     slices = array.reshape(-1) if dim is None else np.moveaxis(array, axis, 0)
     new = np.ones(len(slices), bool)
-    new[1:] = np.any((slices[1:] != slices[:-1]).reshape(max(len(slices) - 1, 0), -1), axis=1)
+    new[1:] = np.any(slices[1:] != slices[:-1], axis=tuple(range(1, slices.ndim)))
     begins = np.flatnonzero(new)
     values = slices[begins] if dim is None else np.moveaxis(slices[begins], 0, axis)
     inverse = np.cumsum(new) - 1

@@ -189,7 +189,8 @@ def _check_weight(input: Tensor, weight: Tensor) -> None:
         )
     if weight._array.dtype != input._array.dtype:
         raise RuntimeError(
-            f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the weight; "
+            f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the "
+            "weight; "
             f"use weight.to({input.dtype})"
         )
 

@@ -49,8 +49,7 @@ def scaled_and_shifted(x: Any, weight: Any, bias: Any) -> Any:
 
 
 def batch_norm_meaning(x: Any, weight: Any, bias: Any, *, mean: Any, var: Any, eps: float) -> Any:
-    """Each channel standardised over samples and positions; `mean` and `var`, known already, are those of "
-    "x."""
+    """Each channel standardised over samples and positions; `mean` and `var` are those of x."""
     xhat = standardized(x, (0, *range(2, len(x.shape))), eps)
     weight, bias = (None if one is None else over_channels(one, x.shape) for one in (weight, bias))
     return scaled_and_shifted(xhat, weight, bias)

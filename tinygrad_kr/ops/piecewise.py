@@ -5,7 +5,6 @@ Derivatives at the corners are PyTorch's: relu'(0) = 0, and `hardtanh` and its k
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ import numpy as np
 from ..autograd.inplace import assign, original
 from ..autograd.primitive import rule
 from ..kernels import selection
-from ..kernels.blockwise import BLOCK, blockwise
 from ..tensor import Tensor
 from ._public import in_place, public, require_tensor
 from .elementwise import unsupported
@@ -46,18 +44,9 @@ FUNCTIONAL = [
 # -- the derivatives -----------------------------------------------------------------------------
 
 
-@cache
-def _zeros(dtype: np.dtype) -> np.ndarray:
-    return np.zeros(BLOCK, dtype)
-
-
-@blockwise
-def rectified(x: Any) -> Any:
-    """max(x, 0); two arrays meet twice as fast in np.maximum as an array and a number."""
-    return np.maximum(x, _zeros(x.dtype)[: x.size] if x.size == BLOCK and x.ndim == 1 else 0)
-
-
-relu_rule = rule(rectified, name="relu", promote="same", x=lambda g, out: gate_rule(g, np.not_equal(out, 0)))
+relu_rule = rule(
+    selection.positive, name="relu", promote="same", x=lambda g, out: gate_rule(g, np.not_equal(out, 0))
+)
 
 
 def leaky(x: Any, *, slope: float) -> Any:

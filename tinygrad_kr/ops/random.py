@@ -52,15 +52,28 @@ __all__ = [
 ]
 
 
-# -- drawing into a memory order -----------------------------------------------------------------------------
+# -- drawing in PyTorch's order ------------------------------------------------------------------------------
 
 
-def in_memory_order(array: np.ndarray, draw: Callable[[tuple[int, ...]], np.ndarray]) -> np.ndarray:
-    """What `draw(shape)` makes, laid along the memory of an array, in its shape: how PyTorch fills it."""
+def fill_order(array: np.ndarray) -> tuple[int, ...] | None:
+    """The axes of an array from the outermost to the innermost as draws fill it; None for their own order.
+
+    PyTorch fills along the memory. Where this package keeps channels last in memory PyTorch has its usual order,
+    so a channels-last array counts as such.
+    """
     if array.flags.c_contiguous:
+        return None
+    if array.ndim > 2 and array.transpose(0, *range(2, array.ndim), 1).flags.c_contiguous:
+        return None
+    return tuple(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
+
+
+def in_fill_order(array: np.ndarray, draw: Callable[[tuple[int, ...]], np.ndarray]) -> np.ndarray:
+    """What `draw(shape)` makes for an array, in its shape: how PyTorch would fill it."""
+    order = fill_order(array)
+    if order is None:
         return draw(array.shape)
-    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-    drawn = draw(tuple(array.shape[axis] for axis in order))
+    drawn = draw(tuple([array.shape[axis] for axis in order]))
     return drawn.transpose(np.argsort(order))
 
 
@@ -75,7 +88,7 @@ drawn_rule = joint(drawn_, lambda g, inputs_shape: [np.zeros(shape) for shape in
 def _fill(target: Tensor, draw: Callable[[tuple[int, ...]], np.ndarray]) -> Tensor:
     """Write drawn values into a tensor, in place; its old values get a gradient of zero."""
     check_writable(target)
-    values = in_memory_order(target._array, draw)
+    values = in_fill_order(target._array, draw)
     if state.recording and target._node is not None:
         return assign(target, drawn_rule(target, values=values))
     target._array[...] = values
@@ -195,7 +208,7 @@ def rand_like(
     """
     array, stream = require_tensor(input, "rand_like")._array, stream_of(generator)
     target = numpy_dtype(dtype, array.dtype)
-    return finish(in_memory_order(array, lambda shape: stream.uniform(shape, target)), **options)
+    return finish(in_fill_order(array, lambda shape: stream.uniform(shape, target)), **options)
 
 
 def randn_like(
@@ -215,8 +228,8 @@ def randn_like(
 
 
 def _normal_values(array: np.ndarray, stream: Stream, dtype: np.dtype, mean: float, std: float) -> np.ndarray:
-    contiguous = array.flags.c_contiguous
-    return in_memory_order(array, lambda shape: stream.normal(shape, dtype, mean, std, contiguous=contiguous))
+    contiguous = fill_order(array) is None
+    return in_fill_order(array, lambda shape: stream.normal(shape, dtype, mean, std, contiguous=contiguous))
 
 
 def randint_like(
@@ -242,7 +255,7 @@ def randint_like(
     bottom, top = (_require_int("randint_like", "high", one) for one in ([0, *bounds])[-2:])
     array, stream = require_tensor(input, "randint_like")._array, stream_of(generator)
     target = numpy_dtype(dtype, array.dtype)
-    drawn = in_memory_order(array, lambda shape: stream.integers(bottom, top, shape, target))
+    drawn = in_fill_order(array, lambda shape: stream.integers(bottom, top, shape, target))
     return finish(drawn, **options)
 
 
@@ -271,7 +284,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     if p is None:
         values = stream.bernoulli(array, dtype=array.dtype)
     else:
-        values = in_memory_order(array, lambda shape: stream.bernoulli(p, shape, array.dtype))
+        values = in_fill_order(array, lambda shape: stream.bernoulli(p, shape, array.dtype))
     return drawn_rule(input, values=values)
 
 
@@ -376,7 +389,7 @@ def normal_(
 ) -> Tensor:
     """Fill this tensor with normal numbers, in place."""
     stream, array = stream_of(generator), self._array
-    contiguous = array.flags.c_contiguous
+    contiguous = fill_order(array) is None
     return _fill(
         self,
         lambda shape: stream.normal(shape, array.dtype, float(mean), float(std), contiguous=contiguous),
@@ -389,8 +402,8 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     if not isinstance(p, Tensor):
         return _fill(self, lambda shape: stream.bernoulli(float(p), shape, array.dtype))
     chances = np.broadcast_to(p._array, array.shape)
-    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-    chances = chances if array.flags.c_contiguous else chances.transpose(order)
+    order = fill_order(array)
+    chances = chances if order is None else chances.transpose(order)
     return _fill(self, lambda shape: stream.bernoulli(chances, shape, array.dtype))
 
 

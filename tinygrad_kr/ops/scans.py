@@ -71,6 +71,8 @@ def cumprod_slope(g: Any, x: Any, out: Any, axis: int) -> Any:
 
 def logcumsumexp_slope(g: Any, x: Any, out: Any, axis: int) -> Any:
     """Σₖ gₖ · exp(xᵢ - outₖ) over k ≥ i; as one running sum where the exponentials are in range."""
+    if 0 in x.shape:
+        return np.zeros_like(x)
     top = np.max(x, axis=axis, keepdims=True)
     if np.all(np.less(np.abs(top - out), SAFE_RANGE)):
         return np.exp(x - top) * from_the_end(g * np.exp(top - out), axis)

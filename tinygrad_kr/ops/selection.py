@@ -81,8 +81,12 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 
 def clamp_(x: Any, *, low: float | None, high: float | None) -> Any:
     """x, no lower than low and no higher than high, in the dtype that numbers and x give together."""
-    dtype = dtypes.result_type(x, *(bound for bound in (low, high) if bound is not None))
-    return np.clip(x.astype(dtype, copy=False), low, high)
+    bounds = [bound for bound in (low, high) if bound is not None]
+    if x.dtype.kind != "f":
+        x = x.astype(dtypes.result_type(x, *bounds), copy=False)
+    if len(bounds) == 2:
+        return np.clip(x, low, high)
+    return np.minimum(x, high) if low is None else np.maximum(x, low)
 
 
 def clamp_between_(x: Any, low: Any, high: Any) -> Any:

@@ -55,8 +55,7 @@ def unfold_(x: Any, *, kernel: Any, stride: Any, padding: Any, dilation: Any) ->
 
 
 def fold_(columns: Any, *, size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    """The adjoint of `unfold_`: every element of a window added to the pixel it came from, in images of "
-    "`size`."""
+    """The adjoint of `unfold_`: window elements added to the pixels of images of `size` they came from."""
     counts = window_counts(size, kernel, stride, padding, dilation)
     channels = columns.shape[1] // math.prod(kernel)
     parts = columns.reshape(columns.shape[0], channels, math.prod(kernel), *counts)

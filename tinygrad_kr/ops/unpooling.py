@@ -30,8 +30,7 @@ def plane(x: Any) -> Any:
 
 
 def pick_(x: Any, indices: Any) -> Any:
-    """The elements of each plane of x (N, C, *spatial) at the positions `indices` (N, C, *) of the "
-    "flattened plane."""
+    """The elements of the planes of x (N, C, *spatial) at positions (N, C, *) of the flattened plane."""
     return np.take_along_axis(plane(x), plane(indices), 2).reshape(indices.shape)
 
 

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -168,18 +169,11 @@ def _prepare(
 
 def _send(results: connection.Connection, result: Result, worker: int) -> None:
     try:
-        message = multiprocessing.reduction.ForkingPickler.dumps(result)
-    except Exception as error:
-        failure = Failure(error, worker)
-        try:
-            message = multiprocessing.reduction.ForkingPickler.dumps(
-                Result(result.epoch, result.number, failure)
-            )
-        except Exception:  # the exception's own type does not pickle
-            failure.kind = RuntimeError
-            message = multiprocessing.reduction.ForkingPickler.dumps(
-                Result(result.epoch, result.number, failure)
-            )
+        message = ForkingPickler.dumps(result)
+    except Exception as error:  # neither may an exception pickle
+        failure = result.data if isinstance(result.data, Failure) else Failure(error, worker)
+        failure.kind = RuntimeError
+        message = ForkingPickler.dumps(Result(result.epoch, result.number, failure))
     results.send_bytes(message)
 
 

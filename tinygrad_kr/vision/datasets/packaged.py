@@ -32,7 +32,7 @@ class Digits(ImageDataset):
     >>> digits = torch.vision.datasets.Digits(train=False)
     >>> image, label = digits[0]
     >>> len(digits), image.shape, label
-    (294, torch.Size([1, 8, 8]), 5)
+    (296, torch.Size([1, 8, 8]), 5)
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
     """
