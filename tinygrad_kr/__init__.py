@@ -44,6 +44,8 @@ from .ops.dropout import *
 from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
+from .ops.extremes import *
+from .ops.gathering import *
 from .ops.indexing import *
 from .ops.inverse import *
 from .ops.joining import *
@@ -52,6 +54,8 @@ from .ops.matmul import *
 from .ops.normalization import *
 from .ops.norms import *
 from .ops.padding import *
+from .ops.parts import *
+from .ops.permutation import *
 from .ops.piecewise import *
 from .ops.pixels import *
 from .ops.pooling import *
@@ -63,6 +67,7 @@ from .ops.selection import *
 from .ops.shape import *
 from .ops.softmax import *
 from .ops.sorting import *
+from .ops.splitting import *
 from .ops.trigonometry import *
 from .printing import set_printoptions as set_printoptions
 from .size import Size as Size

@@ -62,7 +62,7 @@ def case(make: str, *inputs: Draw, trained: int = 1, tolerance: float = 2e-5) ->
     cases.append(Case(make, function, inputs, trained, tolerance))
 
 
-# -- linear -------------------------------------------------------------------------------------------
+# -- linear ----------------------------------------------------------------------------------------
 case("nn.Identity(3, x=4)", real(2, 3))
 case("nn.Linear(4, 3)", real(2, 4))
 case("nn.Linear(20, 30)", real(5, 2, 20))
@@ -75,7 +75,7 @@ case("nn.Flatten(0, 1)", real(2, 3, 4))
 case("nn.Unflatten(1, (2, 3))", real(2, 6))
 case("nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))", real(3, 4))
 
-# -- convolution --------------------------------------------------------------------------------------
+# -- convolution -----------------------------------------------------------------------------------
 case("nn.Conv1d(3, 4, 3)", real(2, 3, 9))
 case("nn.Conv1d(4, 4, 3, stride=2, padding=1, groups=2, bias=False)", real(2, 4, 9))
 case("nn.Conv1d(2, 3, 4, padding='same', dilation=2)", real(2, 2, 9))
@@ -93,7 +93,7 @@ case("nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1)", real(
 case("nn.ConvTranspose2d(4, 6, (2, 3), groups=2, dilation=2, bias=False)", real(4, 3, 4))
 case("nn.ConvTranspose3d(2, 1, 2, stride=2)", real(1, 2, 2, 3, 2))
 
-# -- normalisation ------------------------------------------------------------------------------------
+# -- normalisation ---------------------------------------------------------------------------------
 case("nn.BatchNorm1d(4)", real(6, 4))
 case("nn.BatchNorm1d(4, momentum=None)", real(6, 4, 3))
 case("nn.BatchNorm1d(4, affine=False, track_running_stats=False)", real(6, 4))
@@ -118,20 +118,38 @@ case("nn.RMSNorm((2, 6), eps=1e-2, elementwise_affine=False)", real(3, 2, 6))
 case("nn.LocalResponseNorm(2)", real(3, 4, 5))
 case("nn.LocalResponseNorm(3, alpha=0.1, beta=0.5, k=2.0)", real(3, 4, 5, 5))
 
-# -- activations --------------------------------------------------------------------------------------
+# -- activations -----------------------------------------------------------------------------------
 for _name in (
-    *("ReLU()", "ReLU6()", "LeakyReLU()", "LeakyReLU(0.2)", "PReLU()", "ELU()", "ELU(0.5)", "CELU(2.0)", "SELU()"),
+    *(
+        "ReLU()",
+        "ReLU6()",
+        "LeakyReLU()",
+        "LeakyReLU(0.2)",
+        "PReLU()",
+        "ELU()",
+        "ELU(0.5)",
+        "CELU(2.0)",
+        "SELU()",
+    ),
     *("GELU()", "GELU('tanh')", "SiLU()", "Mish()", "Sigmoid()", "LogSigmoid()", "Tanh()", "Tanhshrink()"),
     *("Softsign()", "Softplus()", "Softplus(2, 1)", "Hardshrink()", "Hardshrink(0.2)", "Softshrink()"),
     *("Hardtanh()", "Hardtanh(-0.5, 0.7)", "Hardsigmoid()", "Hardswish()", "Threshold(0.1, 20)"),
-    *("RReLU().eval()", "RReLU(0.1, 0.3)", "Softmax(1)", "Softmin(dim=0)", "LogSoftmax(-1)", "GLU()", "GLU(0)"),
+    *(
+        "RReLU().eval()",
+        "RReLU(0.1, 0.3)",
+        "Softmax(1)",
+        "Softmin(dim=0)",
+        "LogSoftmax(-1)",
+        "GLU()",
+        "GLU(0)",
+    ),
 ):
     case(f"nn.{_name}", real(4, 6))
 case("nn.PReLU(3, init=0.1)", real(2, 3, 4))
 case("nn.Softmax2d()", real(2, 3, 2, 2))
 case("nn.Softmax2d()", real(3, 2, 2))
 
-# -- pooling ------------------------------------------------------------------------------------------
+# -- pooling ---------------------------------------------------------------------------------------
 case("nn.MaxPool1d(2)", real(2, 3, 9))
 case("nn.MaxPool1d(3, stride=2, padding=1, ceil_mode=True)", real(3, 10))
 case("nn.MaxPool2d(2)", real(2, 3, 6, 6))
@@ -158,7 +176,7 @@ case("nn.MaxUnpool1d(2)", real(1, 1, 2), fixed([[[1, 2]]]))
 case("nn.MaxUnpool2d((2, 1), stride=(2, 1))", real(1, 1, 1, 2), fixed([[[[2, 1]]]]))
 case("nn.MaxUnpool3d(2)", real(1, 1, 1, 1, 1), fixed([[[[[5]]]]]))
 
-# -- padding and pixels -------------------------------------------------------------------------------
+# -- padding and pixels ----------------------------------------------------------------------------
 for _dims, _shape in ((1, (2, 3, 5)), (2, (2, 3, 5, 4)), (3, (1, 2, 4, 4, 3))):
     _wide = tuple(range(1, 2 * _dims + 1)) if _dims < 3 else (1, 2, 1, 0, 2, 1)
     for _kind in ("Zero", "Reflection", "Replication", "Circular"):
@@ -179,7 +197,7 @@ case("nn.ChannelShuffle(2)", real(1, 4, 2, 2))
 case("nn.Unfold((2, 3), dilation=1, padding=1, stride=2)", real(2, 3, 6, 6))
 case("nn.Fold((5, 5), kernel_size=2, stride=1)", real(2, 12, 16))
 
-# -- embedding ----------------------------------------------------------------------------------------
+# -- embedding -------------------------------------------------------------------------------------
 case("nn.Embedding(10, 3)", integers(10, 2, 4), trained=0)
 case("nn.Embedding(10, 3, padding_idx=2)", integers(4, 2, 4), trained=0)
 case("nn.Embedding(10, 3, padding_idx=-1, scale_grad_by_freq=True)", integers(3, 2, 4), trained=0)
@@ -188,9 +206,14 @@ case("nn.Embedding.from_pretrained(torch.arange(6.0).view(2, 3), freeze=False)",
 case("nn.EmbeddingBag(10, 3)", integers(10, 2, 4), trained=0)
 case("nn.EmbeddingBag(10, 3, mode='sum', padding_idx=1)", integers(4, 2, 4), trained=0)
 case("nn.EmbeddingBag(10, 3, mode='max')", integers(10, 6), fixed([0, 2, 5]), trained=0)
-case("nn.EmbeddingBag(10, 3, mode='sum', include_last_offset=True)", integers(10, 6), fixed([0, 2, 6]), trained=0)
+case(
+    "nn.EmbeddingBag(10, 3, mode='sum', include_last_offset=True)",
+    integers(10, 6),
+    fixed([0, 2, 6]),
+    trained=0,
+)
 
-# -- distances and losses -----------------------------------------------------------------------------
+# -- distances and losses --------------------------------------------------------------------------
 case("nn.PairwiseDistance()", real(3, 4), real(3, 4), trained=2)
 case("nn.PairwiseDistance(p=1, keepdim=True)", real(3, 4), real(3, 4), trained=2)
 case("nn.CosineSimilarity()", real(3, 4), real(3, 4), trained=2)
@@ -204,7 +227,11 @@ for _reduction in ("mean", "sum", "none"):
     case(f"nn.BCELoss({_r})", positive(3, 4), positive(3, 4))
     case(f"nn.BCELoss(weight=torch.tensor([1.0, 2.0, 3.0, 4.0]), {_r})", positive(3, 4), positive(3, 4))
     case(f"nn.BCEWithLogitsLoss({_r})", real(3, 4), positive(3, 4))
-    case(f"nn.BCEWithLogitsLoss(pos_weight=torch.tensor([1.0, 2.0, 3.0, 4.0]), {_r})", real(3, 4), positive(3, 4))
+    case(
+        f"nn.BCEWithLogitsLoss(pos_weight=torch.tensor([1.0, 2.0, 3.0, 4.0]), {_r})",
+        real(3, 4),
+        positive(3, 4),
+    )
     case(f"nn.PoissonNLLLoss({_r})", real(3, 4), positive(3, 4))
     case(f"nn.PoissonNLLLoss(log_input=False, full=True, {_r})", positive(3, 4), positive(3, 4))
     case(f"nn.GaussianNLLLoss({_r}, full=True)", real(3, 4), real(3, 4), positive(3, 4), trained=3)
@@ -212,7 +239,11 @@ for _reduction in ("mean", "sum", "none"):
     case(f"nn.NLLLoss({_r})", real(3, 4), integers(4, 3))
     case(f"nn.CrossEntropyLoss({_r})", real(3, 4), integers(4, 3))
     case(f"nn.CrossEntropyLoss({_r}, label_smoothing=0.1)", real(3, 4, 2), integers(4, 3, 2))
-    case(f"nn.CrossEntropyLoss(torch.tensor([1.0, 2.0, 3.0]), ignore_index=1, {_r})", real(5, 3), fixed([0, 1, 2, 2, 0]))
+    case(
+        f"nn.CrossEntropyLoss(torch.tensor([1.0, 2.0, 3.0]), ignore_index=1, {_r})",
+        real(5, 3),
+        fixed([0, 1, 2, 2, 0]),
+    )
     case(f"nn.CrossEntropyLoss({_r})", real(3, 4), positive(3, 4))
     case(f"nn.HingeEmbeddingLoss({_r})", real(3, 4), signs(3, 4))
     case(f"nn.CosineEmbeddingLoss(margin=0.2, {_r})", real(3, 4), real(3, 4), signs(3), trained=2)

@@ -82,9 +82,9 @@ def test_module_list() -> None:
     del layers[-1]
     assert names(layers)[0] == "0:Tanh" and len(layers) == 5
     assert nn.ModuleList().__repr__() == "ModuleList()"
-    with pytest.raises(TypeError, match="ModuleList.extend should be called with an iterable, but got int"):
+    with pytest.raises(TypeError, match=r"ModuleList.extend should be called with an iterable, but got int"):
         layers.extend(3)
-    with pytest.raises(NotImplementedError, match="ModuleList"):
+    with pytest.raises(NotImplementedError, match=r"ModuleList"):
         layers(1)
 
 
@@ -101,7 +101,11 @@ def test_module_dict() -> None:
     d["c"] = nn.GELU()
     d.update([("a", nn.SELU()), ("d", nn.ELU())])
     assert names(d) == ["b:ReLU", "a:SELU", "c:GELU", "d:ELU"]
-    assert isinstance(d.pop("b"), nn.ReLU) and [type(v).__name__ for v in d.values()] == ["SELU", "GELU", "ELU"]
+    assert isinstance(d.pop("b"), nn.ReLU) and [type(v).__name__ for v in d.values()] == [
+        "SELU",
+        "GELU",
+        "ELU",
+    ]
     del d["a"]
     assert [key for key, _ in d.items()] == ["c", "d"]
     d.clear()
@@ -128,9 +132,9 @@ def test_parameter_list() -> None:
     assert type(p[3:]) is nn.ParameterList and p[3:][0] is p[3] and p[-1].shape == (5,)
     with pytest.raises(IndexError):
         p[6]
-    with pytest.raises(TypeError, match="should be called with an iterable, but got Tensor"):
+    with pytest.raises(TypeError, match=r"should be called with an iterable, but got Tensor"):
         p.extend(torch.ones(2))
-    with pytest.raises(RuntimeError, match="should not be called"):
+    with pytest.raises(RuntimeError, match=r"should not be called"):
         p(1)
 
 
@@ -138,7 +142,10 @@ def test_parameter_dict() -> None:
     d = nn.ParameterDict({"b": torch.ones(1), "a": torch.zeros(2)})
     assert list(d) == ["a", "b"]
     d = nn.ParameterDict(OrderedDict(b=torch.ones(1), a=torch.zeros(2)))
-    assert list(d) == ["b", "a"] == [name for name, _ in d.named_parameters()] and list(reversed(d)) == ["a", "b"]
+    assert list(d) == ["b", "a"] == [name for name, _ in d.named_parameters()] and list(reversed(d)) == [
+        "a",
+        "b",
+    ]
     d["c"] = torch.ones(3)
     d["note"] = 5
     assert isinstance(d["c"], nn.Parameter) and d.get("zz", 1) == 1 and d.get("note") == 5 and "c" in d
@@ -153,9 +160,9 @@ def test_parameter_dict() -> None:
     assert list(d.fromkeys(["x", "y"], torch.ones(1))) == ["x", "y"]
     d.clear()
     assert len(d) == 0 and not list(d.parameters())
-    with pytest.raises(TypeError, match="not a string .type is 'int'"):
+    with pytest.raises(TypeError, match=r"not a string .type is 'int'"):
         d[3] = torch.ones(1)
-    with pytest.raises(RuntimeError, match="should not be called"):
+    with pytest.raises(RuntimeError, match=r"should not be called"):
         d(1)
 
 

@@ -35,7 +35,7 @@ def test_forward_pre_hooks_replace_the_arguments() -> None:
     handle.remove()
     assert m(X).tolist() == [4, 6] and not m._forward_pre_hooks_with_kwargs
     m.register_forward_pre_hook(lambda module, args, kwargs: args, with_kwargs=True)
-    with pytest.raises(RuntimeError, match="must return None or a tuple"):
+    with pytest.raises(RuntimeError, match=r"must return None or a tuple"):
         m(X)
 
 
@@ -58,11 +58,11 @@ def test_always_called_hooks_see_failures_and_their_own_are_warned_about() -> No
     seen: list[Any] = []
     m.register_forward_hook(lambda module, args, output: seen.append(output), always_call=True)
     m.register_forward_hook(lambda module, args, output: seen.append("never"))
-    with pytest.raises(ValueError, match="asked to fail"):
+    with pytest.raises(ValueError, match=r"asked to fail"):
         m(X, fail=True)
     assert seen == [None]
     m.register_forward_hook(lambda module, args, output: 1 / 0, always_call=True)
-    with pytest.warns(UserWarning, match="silenced"), pytest.raises(ValueError, match="asked to fail"):
+    with pytest.warns(UserWarning, match=r"silenced"), pytest.raises(ValueError, match=r"asked to fail"):
         m(X, fail=True)
 
 
@@ -110,7 +110,7 @@ def test_backward_hooks_without_inputs_that_need_gradients() -> None:
     m = nn.Linear(2, 1)
     seen: list[Any] = []
     m.register_full_backward_hook(lambda module, gi, go: seen.append((gi, go[0].item())))
-    with pytest.warns(UserWarning, match="no inputs require gradients"):
+    with pytest.warns(UserWarning, match=r"no inputs require gradients"):
         m(X).sum().backward()
     assert seen == [((None,), 1.0)] and m.weight.grad is not None
 
@@ -122,7 +122,7 @@ def test_backward_hooks_must_return_as_many_gradients(pre: bool) -> None:
         m.register_full_backward_pre_hook(lambda *_: (X, X))
     else:
         m.register_full_backward_hook(lambda *_: (X, X))
-    with pytest.raises(RuntimeError, match="invalid number of grad_.*, got 2, but expected 1"):
+    with pytest.raises(RuntimeError, match=r"invalid number of grad_.*, got 2, but expected 1"):
         m(X.clone().requires_grad_()).sum().backward()
 
 
@@ -142,7 +142,7 @@ def test_a_result_without_tensors_warns() -> None:
 
     m = Dict()
     m.register_full_backward_hook(lambda *_: None)
-    with pytest.warns(UserWarning, match="output should be a Tensor or a tuple"):
+    with pytest.warns(UserWarning, match=r"output should be a Tensor or a tuple"):
         m(X.clone().requires_grad_())
 
 
@@ -173,7 +173,10 @@ def test_registration_hooks() -> None:
         "module": _hooks.register_module_module_registration_hook,
         "buffer": _hooks.register_module_buffer_registration_hook,
     }
-    handles = [register(lambda m, name, v, kind=kind: seen.append(f"{kind} {name}")) for kind, register in kinds.items()]
+    handles = [
+        register(lambda m, name, v, kind=kind: seen.append(f"{kind} {name}"))
+        for kind, register in kinds.items()
+    ]
     m = nn.Module()
     m.p = nn.Parameter(torch.ones(1))
     m.child = nn.ReLU()
@@ -189,5 +192,5 @@ def test_hooks_are_copied_with_the_module() -> None:
     m = Scale()
     m.register_forward_hook(lambda module, args, output: output + 1)
     assert copy.deepcopy(m)(X).tolist() == [3, 5]
-    with pytest.raises(TypeError, match="must be callable"):
+    with pytest.raises(TypeError, match=r"must be callable"):
         m.register_forward_hook("print")

@@ -60,7 +60,9 @@ def test_dirac_passes_the_input_on(shape: tuple[int, ...], groups: int) -> None:
     out, passed = conv(x), min(shape[0] // groups, shape[1])
     for group in range(groups):
         kept = out[:, group * (shape[0] // groups) :][:, :passed]
-        np.testing.assert_allclose(kept.detach().numpy(), x[:, group * shape[1] :][:, :passed].numpy(), atol=1e-6)
+        np.testing.assert_allclose(
+            kept.detach().numpy(), x[:, group * shape[1] :][:, :passed].numpy(), atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 3)])
@@ -86,10 +88,19 @@ def test_a_generator_decides_the_draws() -> None:
     draws: list[Any] = []
     for _ in range(2):
         generator = torch.Generator().manual_seed(5)
-        functions = (init.uniform_, init.normal_, init.trunc_normal_, init.xavier_uniform_, init.xavier_normal_)
+        functions = (
+            init.uniform_,
+            init.normal_,
+            init.trunc_normal_,
+            init.xavier_uniform_,
+            init.xavier_normal_,
+        )
         more = (init.kaiming_uniform_, init.kaiming_normal_, init.lecun_uniform_, init.lecun_normal_)
         draws.append(
-            [f(torch.empty(3, 4), generator=generator).tolist() for f in (*functions, *more, init.orthogonal_)]
+            [
+                f(torch.empty(3, 4), generator=generator).tolist()
+                for f in (*functions, *more, init.orthogonal_)
+            ]
         )
     assert draws[0] == draws[1]
 
@@ -114,9 +125,11 @@ def test_errors(act, message) -> None:
 
 
 def test_warnings() -> None:
-    with pytest.warns(UserWarning, match="more than 2 std from"):
+    with pytest.warns(UserWarning, match=r"more than 2 std from"):
         init.trunc_normal_(torch.empty(2), mean=5.0)
-    with pytest.warns(UserWarning, match="zero-element"):
+    with pytest.warns(UserWarning, match=r"zero-element"):
         init.kaiming_uniform_(torch.empty(0, 2))
-    with pytest.warns(FutureWarning, match=r"`nn.init.constant` is now deprecated in favor of `nn.init.constant_`"):
+    with pytest.warns(
+        FutureWarning, match=r"`nn.init.constant` is now deprecated in favor of `nn.init.constant_`"
+    ):
         assert init.constant(torch.empty(1), 3.0).item() == 3

@@ -84,7 +84,7 @@ def test_constructors_take_dtype_and_device(dtype: Any) -> None:
         lambda **k: nn.EmbeddingBag(3, 2, **k),
     ):
         assert {p.dtype for p in make(dtype=dtype, device="cpu").parameters()} == {dtype}
-        with pytest.raises(AssertionError, match="CUDA"):
+        with pytest.raises(AssertionError, match=r"CUDA"):
             make(device="cuda")
 
 
@@ -105,14 +105,22 @@ def test_constructors_take_dtype_and_device(dtype: Any) -> None:
         (lambda: nn.Conv2d(2, 2, 3, padding="full"), ValueError, "Invalid padding string 'full'"),
         (lambda: nn.Conv2d(2, 2, 3, 2, "same"), ValueError, "padding='same' is not supported for strided"),
         (lambda: nn.Conv2d(2, 2, 3, padding_mode="x"), ValueError, "padding_mode must be one of .*'x'"),
-        (lambda: nn.ConvTranspose2d(2, 2, 3, padding_mode="reflect"), ValueError, 'Only "zeros" padding mode'),
+        (
+            lambda: nn.ConvTranspose2d(2, 2, 3, padding_mode="reflect"),
+            ValueError,
+            'Only "zeros" padding mode',
+        ),
         (lambda: nn.ConvTranspose2d(2, 2, 3, padding="same"), TypeError, "must be numbers"),
         (lambda: nn.GroupNorm(2, 3), ValueError, r"num_channels \(3\) must be divisible by num_groups \(2\)"),
         (lambda: nn.BatchNorm1d(-1), ValueError, r"`num_features` \(=-1\)"),
         (lambda: nn.LayerNorm((2, -1)), ValueError, r"`normalized_shape` \(=\(2, -1\)\)"),
         (lambda: nn.Hardtanh(2, 1), AssertionError, r"max_val \(1\) must be greater than min_val \(2\)"),
         (lambda: nn.Embedding(3, 2, padding_idx=3), AssertionError, "within num_embeddings, got 3"),
-        (lambda: nn.Embedding(3, 2, _weight=torch.ones(2, 2)), AssertionError, "Shape of weight does not match"),
+        (
+            lambda: nn.Embedding(3, 2, _weight=torch.ones(2, 2)),
+            AssertionError,
+            "Shape of weight does not match",
+        ),
         (lambda: nn.Embedding.from_pretrained(torch.ones(2)), AssertionError, "2-dimensional"),
         (lambda: nn.Unflatten(1, 3), TypeError, "tuple of ints, but found type int"),
         (lambda: nn.Unflatten(1, (2, "x")), TypeError, "element of type str at pos 1"),
@@ -123,7 +131,11 @@ def test_constructors_take_dtype_and_device(dtype: Any) -> None:
         (lambda: nn.BatchNorm2d(3)(torch.ones(2, 3)), ValueError, r"expected 4D input \(got 2D input\)"),
         (lambda: nn.BatchNorm1d(3)(torch.ones(3)), ValueError, "expected 2D or 3D input"),
         (lambda: nn.InstanceNorm2d(3)(torch.ones(3)), ValueError, "expected 3D or 4D input"),
-        (lambda: nn.InstanceNorm1d(3, affine=True)(torch.ones(2, 4, 5)), ValueError, "num_features .3., but got: 4"),
+        (
+            lambda: nn.InstanceNorm1d(3, affine=True)(torch.ones(2, 4, 5)),
+            ValueError,
+            "num_features .3., but got: 4",
+        ),
         (lambda: nn.Softmax2d()(torch.ones(3)), ValueError, "expected input to be 3D or 4D, got 1D"),
         (lambda: nn.CircularPad2d(1)(torch.ones(3)), ValueError, "expected 3D or 4D input"),
     ],
@@ -134,7 +146,7 @@ def test_errors_name_the_value(make, error, message) -> None:
 
 
 def test_a_linear_layer_without_features() -> None:
-    with pytest.warns(UserWarning, match="zero-element"):
+    with pytest.warns(UserWarning, match=r"zero-element"):
         empty = nn.Linear(0, 3)
     assert empty(torch.ones(2, 0)).tolist() == [[0.0] * 3] * 2
 
@@ -161,13 +173,15 @@ def test_batch_norm_follows_the_running_statistics() -> None:
 
 
 def test_instance_norm_warns_about_other_channels() -> None:
-    with pytest.warns(UserWarning, match="size at dim=1 does not match num_features"):
+    with pytest.warns(UserWarning, match=r"size at dim=1 does not match num_features"):
         nn.InstanceNorm1d(3)(torch.randn(2, 4, 5))
 
 
 def test_instance_norm_refuses_statistics_it_does_not_keep() -> None:
     state = dict(nn.InstanceNorm1d(2, track_running_stats=True).state_dict())
-    with pytest.raises(RuntimeError, match=r'Unexpected running stats buffer\(s\) "running_mean" and "running_var"'):
+    with pytest.raises(
+        RuntimeError, match=r'Unexpected running stats buffer\(s\) "running_mean" and "running_var"'
+    ):
         nn.InstanceNorm1d(2).load_state_dict(state)
 
 
@@ -181,14 +195,16 @@ def test_transposed_convolution_reaches_a_wanted_size(size: Any, added: Any) -> 
     assert torch.equal(up(x, output_size=size), expected(x))
     with pytest.raises(ValueError, match=r"valid sizes range from \[10, 10\] to \[11, 11\]"):
         up(x, output_size=(9, 10))
-    with pytest.raises(ValueError, match="must have 2 or 4 elements"):
+    with pytest.raises(ValueError, match=r"must have 2 or 4 elements"):
         up(x, output_size=(9,))
 
 
 def test_convolution_with_another_weight() -> None:
     conv = nn.Conv2d(1, 1, 3, padding=1)
     x = torch.randn(1, 1, 4, 4)
-    assert torch.equal(conv._conv_forward(x, conv.weight * 2, None), conv._conv_forward(x, conv.weight, None) * 2)
+    assert torch.equal(
+        conv._conv_forward(x, conv.weight * 2, None), conv._conv_forward(x, conv.weight, None) * 2
+    )
 
 
 def test_inplace_activations_overwrite_their_input() -> None:
@@ -203,7 +219,7 @@ def test_losses_keep_their_weights_as_buffers() -> None:
     loss = nn.CrossEntropyLoss(weight=torch.ones(3))
     assert list(loss.state_dict()) == ["weight"] and loss.double().weight.dtype is torch.float64
     assert list(nn.BCEWithLogitsLoss(pos_weight=torch.ones(2)).state_dict()) == ["pos_weight"]
-    with pytest.warns(UserWarning, match="reduction='sum'"):
+    with pytest.warns(UserWarning, match=r"reduction='sum'"):
         assert nn.MSELoss(size_average=False).reduction == "sum"
 
 

@@ -33,7 +33,9 @@ def run(framework: Any, one: Case) -> dict[str, Any]:
     outputs = module(*inputs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     if outputs[0].requires_grad:
-        outputs[0].backward(framework.from_numpy(rng.standard_normal(tuple(outputs[0].shape)).astype(np.float32)))
+        outputs[0].backward(
+            framework.from_numpy(rng.standard_normal(tuple(outputs[0].shape)).astype(np.float32))
+        )
     for number, output in enumerate(outputs):
         found[f"output {number}"] = plain(output)
     for number, tensor in enumerate(inputs[: one.trained]):

@@ -32,7 +32,7 @@ class Net(nn.Module):
 NAMES = ["scale", "first.weight", "first.bias", "rest.1.weight"]
 
 
-# -- registration -------------------------------------------------------------------------------------
+# -- registration ----------------------------------------------------------------------------------
 
 
 def test_members_are_registered_in_the_order_of_assignment() -> None:
@@ -96,7 +96,11 @@ def test_buffers_by_assignment() -> None:
         (lambda m, p: m.register_parameter("", p), KeyError, "t be empty"),
         (lambda m, p: m.register_parameter(3, p), TypeError, "should be a string. Got int"),
         (lambda m, p: m.register_parameter("training", p), KeyError, "attribute 'training' already exists"),
-        (lambda m, p: m.register_parameter("z", torch.ones(1)), TypeError, "cannot assign 'torch.FloatTensor'"),
+        (
+            lambda m, p: m.register_parameter("z", torch.ones(1)),
+            TypeError,
+            "cannot assign 'torch.FloatTensor'",
+        ),
         (lambda m, p: m.register_buffer("b", 3), TypeError, "cannot assign 'int' object to buffer 'b'"),
         (lambda m, p: m.register_buffer("linear", torch.ones(1)), KeyError, "'linear' already exists"),
         (lambda m, p: m.add_module("a", 3), TypeError, "int is not a Module subclass"),
@@ -124,7 +128,7 @@ def test_errors_name_what_is_wrong(act, error, message) -> None:
 def test_a_computed_parameter_is_refused() -> None:
     computed = nn.Parameter(torch.ones(1))
     computed._node = (torch.ones(1, requires_grad=True) * 2)._node
-    with pytest.raises(ValueError, match="Cannot assign non-leaf Tensor to parameter 'p'"):
+    with pytest.raises(ValueError, match=r"Cannot assign non-leaf Tensor to parameter 'p'"):
         nn.Module().register_parameter("p", computed)
 
 
@@ -145,7 +149,7 @@ def test_assignment_before_init_says_what_to_do() -> None:
 
 
 def test_a_missing_attribute_names_class_and_attribute() -> None:
-    with pytest.raises(AttributeError, match="'Net' object has no attribute 'frist'") as caught:
+    with pytest.raises(AttributeError, match=r"'Net' object has no attribute 'frist'") as caught:
         Net().frist  # noqa: B018
     assert caught.value.name == "frist"
 
@@ -156,11 +160,11 @@ def test_an_attribute_error_inside_a_property_is_not_hidden() -> None:
         def width(self) -> int:
             return self.missing
 
-    with pytest.raises(AttributeError, match="'missing'"):
+    with pytest.raises(AttributeError, match=r"'missing'"):
         Wrong().width  # noqa: B018
 
 
-# -- plain containers ---------------------------------------------------------------------------------
+# -- plain containers ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,9 @@ def test_an_attribute_error_inside_a_property_is_not_hidden() -> None:
 )
 def test_a_plain_container_of_modules_warns(value, advice) -> None:
     m = nn.Module()
-    with pytest.warns(UserWarning, match=rf"Module\.layers is a plain {type(value).__name__}.*{advice}") as caught:
+    with pytest.warns(
+        UserWarning, match=rf"Module\.layers is a plain {type(value).__name__}.*{advice}"
+    ) as caught:
         m.layers = value
     assert caught[0].filename == __file__
 
@@ -184,7 +190,7 @@ def test_a_list_filled_later_warns_when_the_parameters_are_asked_for() -> None:
     m = nn.Module()
     m.layers = []
     m.layers.append(nn.Linear(1, 1))
-    with pytest.warns(UserWarning, match="Module.layers is a plain list"):
+    with pytest.warns(UserWarning, match=r"Module.layers is a plain list"):
         assert list(m.parameters()) == []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -204,7 +210,7 @@ def test_plain_containers_that_hide_nothing_do_not_warn() -> None:
         list(m.parameters())
 
 
-# -- the tree -----------------------------------------------------------------------------------------
+# -- the tree --------------------------------------------------------------------------------------
 
 
 def test_members_by_their_full_names() -> None:
@@ -222,7 +228,7 @@ def test_members_by_their_full_names() -> None:
             act()
     net.set_submodule("rest.0", nn.Tanh())
     assert isinstance(net.rest[0], nn.Tanh)
-    with pytest.raises(AttributeError, match="has no attribute `new`"):
+    with pytest.raises(AttributeError, match=r"has no attribute `new`"):
         net.set_submodule("rest.new", nn.Tanh(), strict=True)
 
 
@@ -252,7 +258,7 @@ def test_gradient_flags_and_zero_grad() -> None:
     assert [p.requires_grad for p in net.parameters()] == [False, True, True, False]
 
 
-# -- conversion ---------------------------------------------------------------------------------------
+# -- conversion ------------------------------------------------------------------------------------
 
 
 def test_conversion_keeps_the_parameter_objects_and_leaves_integers_alone() -> None:
@@ -285,17 +291,17 @@ def test_tied_parameters_stay_tied_through_conversion() -> None:
 
 def test_impossible_conversions() -> None:
     net = Net()
-    with pytest.raises(TypeError, match="only accepts floating point.*torch.int64"):
+    with pytest.raises(TypeError, match=r"only accepts floating point.*torch.int64"):
         net.to(torch.int64)
-    with pytest.raises(AssertionError, match="CUDA"):
+    with pytest.raises(AssertionError, match=r"CUDA"):
         net.to("cuda")
-    with pytest.raises(AssertionError, match="CUDA"):
+    with pytest.raises(AssertionError, match=r"CUDA"):
         net.cuda()
-    with pytest.raises(TypeError, match="got float"):
+    with pytest.raises(TypeError, match=r"got float"):
         net.to(3.0)
 
 
-# -- text, copies, memory -----------------------------------------------------------------------------
+# -- text, copies, memory --------------------------------------------------------------------------
 
 
 def test_repr() -> None:
@@ -360,7 +366,7 @@ def test_call_super_init_for_multiple_inheritance() -> None:
     assert Both("x").name == "x"
 
 
-# -- Parameter ----------------------------------------------------------------------------------------
+# -- Parameter -------------------------------------------------------------------------------------
 
 
 def test_parameters_share_the_memory_of_their_data() -> None:
@@ -374,7 +380,7 @@ def test_parameters_share_the_memory_of_their_data() -> None:
 
 
 def test_impossible_parameters() -> None:
-    with pytest.raises(RuntimeError, match="floating point"):
+    with pytest.raises(RuntimeError, match=r"floating point"):
         nn.Parameter(torch.tensor([1, 2]))
     with pytest.raises(TypeError, match=r"takes a Tensor, got list.*torch\.tensor"):
         nn.Parameter([1.0])

@@ -82,14 +82,19 @@ def text(torch: Any) -> Any:
 
     with_child = Multi()
     with_child.child = nn.ReLU()
-    return [repr(one) for one in (
-        *(net_of(torch), Multi(), with_child, nn.ModuleList(), nn.Sequential(), nn.ModuleDict()),
-        nn.ParameterList([torch.zeros(2), nn.Parameter(torch.zeros(2, 2)), 3]),
-        nn.ParameterDict(OrderedDict(b=torch.zeros(2), a=3)),
-        nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1), nn.Sequential(nn.ReLU()), nn.Sequential(nn.ReLU())]),
-        nn.Parameter(torch.tensor([1.0, 2.0])),
-        nn.Buffer(torch.zeros(1)),
-    )]
+    return [
+        repr(one)
+        for one in (
+            *(net_of(torch), Multi(), with_child, nn.ModuleList(), nn.Sequential(), nn.ModuleDict()),
+            nn.ParameterList([torch.zeros(2), nn.Parameter(torch.zeros(2, 2)), 3]),
+            nn.ParameterDict(OrderedDict(b=torch.zeros(2), a=3)),
+            nn.ModuleList(
+                [nn.Linear(1, 1), nn.Linear(1, 1), nn.Sequential(nn.ReLU()), nn.Sequential(nn.ReLU())]
+            ),
+            nn.Parameter(torch.tensor([1.0, 2.0])),
+            nn.Buffer(torch.zeros(1)),
+        )
+    ]
 
 
 @program
@@ -120,40 +125,42 @@ def errors(torch: Any) -> Any:
     plain.p = nn.Parameter(torch.ones(1))
     plain.child = nn.ReLU()
     plain.register_buffer("b", torch.ones(1))
-    return [failure(act) for act in (
-        lambda: setattr(plain, "child", 3),
-        lambda: setattr(plain, "child", torch.ones(1)),
-        lambda: setattr(plain, "b", 3),
-        lambda: plain.register_buffer("p", torch.ones(1)),
-        lambda: plain.register_buffer("c", [1]),
-        lambda: plain.register_buffer("c", None, persistent=False),
-        lambda: plain.register_parameter("child", nn.Parameter(torch.ones(1))),
-        lambda: plain.register_parameter("q", torch.ones(1)),
-        lambda: plain.register_parameter("", None),
-        lambda: plain.add_module("x", 3),
-        lambda: plain.add_module("p", nn.ReLU()),
-        lambda: plain.add_module("a.b", nn.ReLU()),
-        lambda: plain.missing,
-        lambda: plain(1),
-        lambda: plain.train("yes"),
-        lambda: net.get_submodule("block.9"),
-        lambda: net.get_submodule("scale"),
-        lambda: net.get_parameter("block.0.nothing"),
-        lambda: net.get_parameter("steps"),
-        lambda: net.get_buffer("scale"),
-        lambda: net.set_submodule("", nn.ReLU()),
-        lambda: net.set_submodule("scale", nn.ReLU()),
-        lambda: nn.Module(1),
-        lambda: nn.Module(a=1),
-        lambda: nn.Linear(1, 1).half().float().double().weight.dtype == torch.float64,
-        lambda: nn.Sequential() + 3,
-        lambda: nn.ModuleList().extend(3),
-        lambda: nn.ModuleDict().update(3),
-        lambda: nn.ModuleDict().update([3]),
-        lambda: nn.ModuleDict({"a": 3}),
-        lambda: nn.ParameterList([1])(),
-        lambda: nn.ParameterList().extend(torch.ones(2)),
-    )]
+    return [
+        failure(act)
+        for act in (
+            lambda: setattr(plain, "child", 3),
+            lambda: setattr(plain, "child", torch.ones(1)),
+            lambda: setattr(plain, "b", 3),
+            lambda: plain.register_buffer("p", torch.ones(1)),
+            lambda: plain.register_buffer("c", [1]),
+            lambda: plain.register_buffer("c", None, persistent=False),
+            lambda: plain.register_parameter("child", nn.Parameter(torch.ones(1))),
+            lambda: plain.register_parameter("q", torch.ones(1)),
+            lambda: plain.register_parameter("", None),
+            lambda: plain.add_module("x", 3),
+            lambda: plain.add_module("p", nn.ReLU()),
+            lambda: plain.add_module("a.b", nn.ReLU()),
+            lambda: plain.missing,
+            lambda: plain(1),
+            lambda: plain.train("yes"),
+            lambda: net.get_submodule("block.9"),
+            lambda: net.get_submodule("scale"),
+            lambda: net.get_parameter("block.0.nothing"),
+            lambda: net.get_parameter("steps"),
+            lambda: net.get_buffer("scale"),
+            lambda: net.set_submodule("", nn.ReLU()),
+            lambda: net.set_submodule("scale", nn.ReLU()),
+            lambda: nn.Module(1),
+            lambda: nn.Module(a=1),
+            lambda: nn.Linear(1, 1).half().float().double().weight.dtype == torch.float64,
+            lambda: nn.Sequential() + 3,
+            lambda: nn.ModuleList().extend(3),
+            lambda: nn.ModuleDict().update(3),
+            lambda: nn.ModuleDict({"a": 3}),
+            lambda: nn.ParameterList([1])(),
+            lambda: nn.ParameterList().extend(torch.ones(2)),
+        )
+    ]
 
 
 @program
@@ -184,7 +191,9 @@ def backward_hooks(torch: Any) -> Any:
 
     for name, module in net.named_modules():
         module.register_full_backward_hook(see(f"full {name}"))
-        module.register_full_backward_pre_hook(lambda m, go, name=name: trace.append((f"pre {name}", shapes(go))))
+        module.register_full_backward_pre_hook(
+            lambda m, go, name=name: trace.append((f"pre {name}", shapes(go)))
+        )
     one, two = net(torch.ones(2, 3, requires_grad=True))
     (one.sum() + two.sum()).backward()
     trace.append(None)

@@ -33,7 +33,7 @@ def test_entries_are_detached_and_share_memory() -> None:
 def test_prefix_destination_and_metadata() -> None:
     target: OrderedDict[str, Any] = OrderedDict()
     assert make().state_dict(destination=target, prefix="m.") is target
-    assert list(target)[0] == "m.fc.weight"
+    assert next(iter(target)) == "m.fc.weight"
     assert make().state_dict(OrderedDict(), "p.")["p.fc.bias"].shape == (3,)
     metadata = make().state_dict()._metadata
     assert metadata == {"": {"version": 1}, "fc": {"version": 1}, "bn": {"version": 2}, "out": {"version": 1}}
@@ -80,7 +80,7 @@ def test_all_errors_are_collected_and_nothing_is_loaded() -> None:
         "checkpoint but received <class 'str'>"
     )
     assert values(net) == before
-    with pytest.raises(TypeError, match="Expected state_dict to be dict-like"):
+    with pytest.raises(TypeError, match=r"Expected state_dict to be dict-like"):
         net.load_state_dict([])
 
 
@@ -90,7 +90,7 @@ def test_not_strict_reports_the_names_and_still_refuses_shapes() -> None:
     assert net.fc.bias.tolist() == [1, 1, 1]
     assert result.unexpected_keys == ["extra"] and "fc.weight" in result.missing_keys
     before = values(net)
-    with pytest.raises(RuntimeError, match="size mismatch for out.bias"):
+    with pytest.raises(RuntimeError, match=r"size mismatch for out.bias"):
         net.load_state_dict({"fc.bias": torch.zeros(3), "out.bias": torch.ones(7)}, strict=False)
     assert values(net) == before
 
@@ -103,7 +103,7 @@ def test_an_exception_in_a_hook_undoes_the_load() -> None:
         raise ValueError("no")
 
     net.register_load_state_dict_post_hook(fail)
-    with pytest.raises(ValueError, match="no"):
+    with pytest.raises(ValueError, match=r"no"):
         net.load_state_dict(make().state_dict())
     assert values(net) == before
 
@@ -115,7 +115,7 @@ def test_assign_takes_the_tensors_themselves(fails: bool) -> None:
     old = net.weight
     state = {"weight": torch.zeros(1, 2, dtype=torch.float64), "bias": torch.ones(3 if fails else 1)}
     if fails:
-        with pytest.raises(RuntimeError, match="size mismatch for bias"):
+        with pytest.raises(RuntimeError, match=r"size mismatch for bias"):
             net.load_state_dict(state, assign=True)
         assert net.weight is old
         return
@@ -144,9 +144,9 @@ def test_extra_state() -> None:
     other = nn.Sequential(Counter())
     other.load_state_dict(state)
     assert other[0].count == 3
-    with pytest.raises(RuntimeError, match='Missing key.*"0._extra_state"'):
+    with pytest.raises(RuntimeError, match=r'Missing key.*"0._extra_state"'):
         other.load_state_dict({})
-    with pytest.raises(RuntimeError, match='Unexpected key.*"_extra_state"'):
+    with pytest.raises(RuntimeError, match=r'Unexpected key.*"_extra_state"'):
         nn.ReLU().load_state_dict({"_extra_state": 1})
 
 
@@ -171,9 +171,9 @@ def test_hooks_of_saving_and_loading() -> None:
     net._register_state_dict_hook(lambda module, state, prefix, meta: {"only": 1})
     assert net.state_dict() == {"only": 1}
     net.register_state_dict_post_hook(lambda *_: {})
-    with pytest.raises(RuntimeError, match="must return None"):
+    with pytest.raises(RuntimeError, match=r"must return None"):
         net.state_dict()
-    with pytest.raises(TypeError, match="must be callable, got int"):
+    with pytest.raises(TypeError, match=r"must be callable, got int"):
         net.register_load_state_dict_pre_hook(3)
 
 
@@ -181,7 +181,7 @@ def test_batch_norm_of_version_1_loads_without_its_counter() -> None:
     net = nn.BatchNorm1d(2)
     state = net.state_dict()
     del state["num_batches_tracked"]
-    with pytest.raises(RuntimeError, match="num_batches_tracked"):
+    with pytest.raises(RuntimeError, match=r"num_batches_tracked"):
         net.load_state_dict(state)
     state._metadata[""]["version"] = 1
     assert net.load_state_dict(state).missing_keys == []

@@ -22,7 +22,9 @@ def parameters(*grads: Any) -> list[nn.Parameter]:
     return made
 
 
-@pytest.mark.parametrize(("p", "norm"), [(2.0, 13.0), (1, 19.0), (math.inf, 12.0), (3, (27 + 64 + 1728) ** (1 / 3))])
+@pytest.mark.parametrize(
+    ("p", "norm"), [(2.0, 13.0), (1, 19.0), (math.inf, 12.0), (3, (27 + 64 + 1728) ** (1 / 3))]
+)
 def test_clip_grad_norm(p: float, norm: float) -> None:
     params = parameters([3.0, -4.0], [], [12.0])
     total = utils.clip_grad_norm_(iter(params), norm / 2, norm_type=p)
@@ -39,7 +41,7 @@ def test_small_gradients_stay() -> None:
 
 def test_nothing_to_clip() -> None:
     assert utils.clip_grad_norm_(parameters([]), 1.0).item() == 0
-    with pytest.warns(UserWarning, match="empty generator"):
+    with pytest.warns(UserWarning, match=r"empty generator"):
         utils.clip_grad_norm_((p for p in []), 1.0)
 
 
@@ -53,7 +55,9 @@ def test_a_norm_that_is_not_finite() -> None:
 
 @pytest.mark.parametrize("size", [1e-30, 1e30])
 def test_norms_of_very_small_and_large_gradients(size: float) -> None:
-    assert utils.get_total_norm([torch.tensor([3 * size, 4 * size])]).item() == pytest.approx(5 * size, rel=1e-5)
+    assert utils.get_total_norm([torch.tensor([3 * size, 4 * size])]).item() == pytest.approx(
+        5 * size, rel=1e-5
+    )
 
 
 def test_clip_grad_value() -> None:
@@ -64,7 +68,7 @@ def test_clip_grad_value() -> None:
 
 
 def test_the_older_name_warns() -> None:
-    with pytest.warns(FutureWarning, match="clip_grad_norm_"):
+    with pytest.warns(FutureWarning, match=r"clip_grad_norm_"):
         utils.clip_grad_norm(parameters([1.0]), 1.0)
 
 

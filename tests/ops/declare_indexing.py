@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.declared import SEEDS, declare, fixed, real, shaped, truth, whole
+from tests.declared import SEEDS, declare, fixed, real, truth, whole
 
 X = real()
 
@@ -33,8 +33,13 @@ BASIC: list[Any] = [
     (),
     (slice(2, 1), 0),
 ]
-declare("getitem", lambda torch, x, i: x[i], fixed(((2, 3, 4), X), extra=[st.sampled_from(BASIC)]),
-        reference=lambda x, i: x[i], view=True)
+declare(
+    "getitem",
+    lambda torch, x, i: x[i],
+    fixed(((2, 3, 4), X), extra=[st.sampled_from(BASIC)]),
+    reference=lambda x, i: x[i],
+    view=True,
+)
 declare("getitem", lambda torch, x: x[...], fixed(((), X)), reference=lambda x: x, view=True)
 
 ADVANCED: list[Any] = [
@@ -80,8 +85,15 @@ declare(
     fixed(((2, 3, 4), X), extra=[st.sampled_from(ADVANCED)]),
 )
 declare("getitem", lambda torch, x, i: x[i], fixed(((2, 3, 4), X), extra=[st.sampled_from(ADVANCED)]))
-declare("getitem", lambda torch, x, m: x[m], fixed(((2, 3), X), ((2, 3), truth())), reference=lambda x, m: x[m])
-declare("getitem", lambda torch, x, m: x[:, m], fixed(((2, 3), X), ((3,), truth())), reference=lambda x, m: x[:, m])
+declare(
+    "getitem", lambda torch, x, m: x[m], fixed(((2, 3), X), ((2, 3), truth())), reference=lambda x, m: x[m]
+)
+declare(
+    "getitem",
+    lambda torch, x, m: x[:, m],
+    fixed(((2, 3), X), ((3,), truth())),
+    reference=lambda x, m: x[:, m],
+)
 declare("getitem", lambda torch, x, m: x[m], fixed(((3, 2), X), ((3,), truth())), reference=lambda x, m: x[m])
 declare(
     "getitem",
@@ -89,19 +101,41 @@ declare(
     fixed(((3, 4), X), ((2, 3), whole(-3, 2)), ((3,), whole(-4, 3))),
     reference=lambda x, i, j: x[i, j],
 )
-declare("getitem", lambda torch, x, i: x[i], fixed(((3,), X), ((), whole(-3, 2))), reference=lambda x, i: x[i], view=True)
+declare(
+    "getitem",
+    lambda torch, x, i: x[i],
+    fixed(((3,), X), ((), whole(-3, 2))),
+    reference=lambda x, i: x[i],
+    view=True,
+)
 declare("getitem", lambda torch, x: list(x), fixed(((2, 3), X)), reference=list, view=True)
-declare("select", None, fixed(((2, 3), X), extra=[st.just(-1), st.integers(-3, 2)]),
-        reference=lambda x, dim, i: x[:, i], view=True)
-declare("narrow", None, fixed(((2, 4), X), extra=[st.just(1), st.integers(0, 2), st.integers(0, 2)]),
-        reference=lambda x, dim, i, n: x[:, i : i + n], view=True)
-declare("narrow_copy", None, fixed(((2, 4), X), extra=[st.just(1), st.integers(0, 2), st.integers(0, 2)]),
-        reference=lambda x, dim, i, n: x[:, i : i + n])
+declare(
+    "select",
+    None,
+    fixed(((2, 3), X), extra=[st.just(-1), st.integers(-3, 2)]),
+    reference=lambda x, dim, i: x[:, i],
+    view=True,
+)
+declare(
+    "narrow",
+    None,
+    fixed(((2, 4), X), extra=[st.just(1), st.integers(0, 2), st.integers(0, 2)]),
+    reference=lambda x, dim, i, n: x[:, i : i + n],
+    view=True,
+)
+declare(
+    "narrow_copy",
+    None,
+    fixed(((2, 4), X), extra=[st.just(1), st.integers(0, 2), st.integers(0, 2)]),
+    reference=lambda x, dim, i, n: x[:, i : i + n],
+)
 declare("masked_select", None, fixed(((2, 3), X), ((2, 3), truth())), reference=lambda x, m: x[m])
 declare("masked_select", None, fixed(((3,), X), ((2, 1), truth())))
 for _sides in ((), (3,), (2, 3)):
     declare("nonzero", None, fixed((_sides, whole(0, 1))), order=0)
-    declare("nonzero", lambda torch, x: torch.nonzero(x, as_tuple=True), fixed((_sides, whole(0, 1))), order=0)
+    declare(
+        "nonzero", lambda torch, x: torch.nonzero(x, as_tuple=True), fixed((_sides, whole(0, 1))), order=0
+    )
     declare("argwhere", None, fixed((_sides, truth())), reference=np.argwhere, order=0)
 
 # -- writing -----------------------------------------------------------------------------------------------------
@@ -145,8 +179,11 @@ declare("setitem", write, written([i for i in BASIC if i != (slice(2, 1), 0)]))
 declare("setitem", write, written(UNIQUE))
 declare("setitem", lambda torch, x: write(torch, x, (0, slice(1)), 3.5), fixed(((2, 3), X)))
 declare("setitem", lambda torch, x: write(torch, x, x[:, 0] > 0, -1), fixed(((3, 2), real(avoid=0))))
-declare("setitem", lambda torch, x, v: write(torch, torch.zeros(2, 3, dtype=x.dtype), 1, v * x[0]),
-        fixed(((2, 3), X), ((3,), X)))
+declare(
+    "setitem",
+    lambda torch, x, v: write(torch, torch.zeros(2, 3, dtype=x.dtype), 1, v * x[0]),
+    fixed(((2, 3), X), ((3,), X)),
+)
 
 
 def loop(torch: Any, x: Any) -> Any:
@@ -159,10 +196,16 @@ def loop(torch: Any, x: Any) -> Any:
 
 
 declare("setitem", loop, fixed(((3, 2), X)), reference=lambda x: np.cumprod(x, 0))
-declare("index_put", lambda torch, x, v: torch.index_put(x, (torch.tensor([2, 0]),), v), fixed(((3, 2), X), ((2,), X)))
 declare(
     "index_put",
-    lambda torch, x, v: torch.index_put(x, (torch.tensor([0, 2, 0]), torch.tensor([1, 1, 1])), v, accumulate=True),
+    lambda torch, x, v: torch.index_put(x, (torch.tensor([2, 0]),), v),
+    fixed(((3, 2), X), ((2,), X)),
+)
+declare(
+    "index_put",
+    lambda torch, x, v: torch.index_put(
+        x, (torch.tensor([0, 2, 0]), torch.tensor([1, 1, 1])), v, accumulate=True
+    ),
     fixed(((3, 2), X), ((3,), X)),
 )
 declare(
@@ -173,7 +216,11 @@ declare(
 declare("masked_scatter", None, fixed(((2, 3), X), ((2, 3), truth()), ((7,), X)))
 declare("masked_scatter", None, fixed(((3,), X), ((2, 1), truth()), ((2, 4), X)), torch=False)
 declare("select_scatter", None, fixed(((2, 3), X), ((2,), X), extra=[st.just(1), st.integers(-3, 2)]))
-declare("slice_scatter", None, fixed(((2, 5), X), ((2, 2), X), extra=[st.just(1), st.just(0), st.just(4), st.just(2)]))
+declare(
+    "slice_scatter",
+    None,
+    fixed(((2, 5), X), ((2, 2), X), extra=[st.just(1), st.just(0), st.just(4), st.just(2)]),
+)
 declare("slice_scatter", None, fixed(((2, 3), X), ((2, 3), X)))
 declare("fill", None, fixed(((2, 3), X), ((), X)))
 declare("fill", None, fixed(((2, 3), X), extra=[st.just(2.5)]))
@@ -247,8 +294,12 @@ for _axis in (0, 1, None):
         reference=lambda x, i, axis=_axis: np.take(x, i, axis),
         torch=False,
     )
-declare("index_select", lambda torch, x, i: torch.index_select(x, 1, i), fixed(((2, 3, 2), X), ((4,), whole(0, 2))),
-        reference=lambda x, i: x[:, i])
+declare(
+    "index_select",
+    lambda torch, x, i: torch.index_select(x, 1, i),
+    fixed(((2, 3, 2), X), ((4,), whole(0, 2))),
+    reference=lambda x, i: x[:, i],
+)
 declare("index_select", lambda torch, x, i: torch.index_select(x, 0, i), fixed(((), X), ((1,), whole(0, 0))))
 declare("take", None, fixed(((2, 3), X), ((2, 2), whole(-6, 5))), reference=np.take)
 declare("put", None, fixed(((2, 3), X)).map(lambda a: [*a, np.array([[5], [0]]), a[0][:2, 0]]))
@@ -257,7 +308,9 @@ declare("scatter", None, pointed(unique=True, source=0))
 declare("scatter", None, pointed().map(lambda args: [*args, 1.5]))
 declare("scatter", lambda torch, x, dim, i: torch.scatter(x, dim, i, value=2), pointed())
 declare("scatter_add", None, pointed(source=0))
-declare("scatter", None, pointed(unique=True, source=1), torch=False)  # PyTorch has no gradient for larger ones
+declare(
+    "scatter", None, pointed(unique=True, source=1), torch=False
+)  # PyTorch has no gradient for larger ones
 declare("scatter_add", None, pointed(source=1), torch=False)
 declare("scatter_reduce", None, pointed(source=0).map(lambda args: [*args, "sum"]))
 for _reduce in ("sum", "mean", "prod", "amax", "amin"):
@@ -294,7 +347,11 @@ declare(
     lambda torch, x, i, src: torch.index_add(x, 1, i, src, alpha=2),
     fixed(((2, 3), X), ((4,), whole(0, 2)), ((2, 4), X)),
 )
-declare("index_add", lambda torch, x, i, src: torch.index_add(x, 0, i, src), fixed(((), X), ((1,), whole(0, 0)), ((), X)))
+declare(
+    "index_add",
+    lambda torch, x, i, src: torch.index_add(x, 0, i, src),
+    fixed(((), X), ((1,), whole(0, 0)), ((), X)),
+)
 declare(
     "index_copy",
     lambda torch, x, src: torch.index_copy(x, 1, torch.tensor([2, 0]), src),

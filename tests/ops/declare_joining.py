@@ -54,7 +54,10 @@ declare(
     float32=False,
 )
 declare(
-    "np.concatenate", lambda torch, x, y: np.concatenate([x, y], axis=None), fixed(((2, 2), X), ((3,), X)), torch=False
+    "np.concatenate",
+    lambda torch, x, y: np.concatenate([x, y], axis=None),
+    fixed(((2, 2), X), ((3,), X)),
+    torch=False,
 )
 declare("stack", None, several(vary=False, least=0))
 declare("np.stack", lambda torch, x, y: np.stack([x, y], -1), fixed(((2,), X), ((2,), X)), torch=False)
@@ -98,7 +101,9 @@ def sizes(draw: Any, shape: tuple[int, ...]) -> list[Any]:
 declare("split", None, shaped(X, a_split, min_dims=1), view=True)
 declare("split", None, shaped(X, sizes, min_dims=1), view=True)
 declare("split_with_sizes", None, shaped(X, sizes, min_dims=1), view=True)
-declare("split", lambda torch, x: torch.split(x, 2)[0], fixed(((3, 2), X)), reference=lambda x: x[:2], view=True)
+declare(
+    "split", lambda torch, x: torch.split(x, 2)[0], fixed(((3, 2), X)), reference=lambda x: x[:2], view=True
+)
 declare("chunk", None, shaped(X, a_split, min_dims=1), view=True)
 declare("tensor_split", None, shaped(X, a_split, min_dims=1), view=True)
 declare(
@@ -107,7 +112,14 @@ declare(
     fixed(((5,), X), extra=[st.lists(st.integers(-6, 6), max_size=3)]),
     view=True,
 )
-declare("np.split", lambda torch, x: np.split(x, 2), fixed(((4,), X)), reference=lambda x: np.split(x, 2), view=True, torch=False)
+declare(
+    "np.split",
+    lambda torch, x: np.split(x, 2),
+    fixed(((4,), X)),
+    reference=lambda x: np.split(x, 2),
+    view=True,
+    torch=False,
+)
 declare("hsplit", None, fixed(((2, 4), X), extra=[st.sampled_from([2, [1, 3]])]), view=True)
 declare("hsplit", None, fixed(((4,), X), extra=[st.sampled_from([2, [1, 3]])]), view=True)
 declare("vsplit", None, fixed(((4, 2), X), extra=[st.sampled_from([2, [1, 3]])]), view=True)

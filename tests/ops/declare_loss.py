@@ -1,4 +1,4 @@
-"""Declarations of the losses: `ops/loss.py`, `loss_likelihood.py`, `loss_classification.py` and `loss_margin.py`."""
+"""Declarations of the losses: `ops/loss.py`, and `loss_likelihood`, `loss_classification`, `loss_margin`."""
 
 from __future__ import annotations
 
@@ -357,3 +357,54 @@ def _label_lists(shape: Sequence[int]) -> np.ndarray:
     """Right classes, then -1, then what is not read."""
     lists = np.array([[3, 0, -1, 1], [2, -1, 0, 0], [-1, 0, 0, 0]])
     return lists[0] if len(shape) == 1 else lists[: shape[0]]
+
+
+# -- alignments ----------------------------------------------------------------------------------------------
+
+
+@st.composite
+def sequences(draw: Any) -> list[Any]:
+    """Logits over time, labels as a matrix or one after the other, lengths, and a reduction."""
+    rng = np.random.default_rng(draw(SEEDS))
+    count, steps = draw(st.integers(1, 2)), 4
+    lengths = [draw(st.integers(0, 2)) for _ in range(count)]
+    labels = rng.integers(1, 3, (count, 2))
+    if draw(st.booleans()) and count > 1:
+        labels = np.concatenate([row[:length] for row, length in zip(labels, lengths)])
+    times = [draw(st.integers(3, steps)) for _ in range(count)]
+    return [X.fill((steps, count, 3), rng), labels, times, lengths, draw(REDUCTIONS)]
+
+
+def _ctc(
+    x: np.ndarray, labels: np.ndarray, times: list[int], lengths: list[int], reduction: str
+) -> np.ndarray:
+    """By definition: the probabilities of all paths that shrink to the labels, added up."""
+    p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    losses = []
+    for n, (time, length) in enumerate(zip(times, lengths)):
+        own = labels[n, :length] if labels.ndim == 2 else labels[sum(lengths[:n]) :][:length]
+        total = 0.0
+        for path in np.ndindex(*[3] * time):
+            merged = [one for i, one in enumerate(path) if one and (i == 0 or one != path[i - 1])]
+            if merged == own.tolist():
+                total += np.prod([p[t, n, one] for t, one in enumerate(path)])
+        losses.append(-np.log(total))
+    if reduction == "none":
+        return np.array(losses)
+    return np.mean(np.array(losses) / np.maximum(lengths, 1)) if reduction == "mean" else np.sum(losses)
+
+
+declare(
+    "ctc_loss",
+    lambda torch, x, labels, times, lengths, reduction: torch.nn.functional.ctc_loss(
+        torch.nn.functional.log_softmax(x, -1), labels, times, lengths, reduction=reduction
+    ),
+    sequences(),
+    reference=_ctc,
+)
+declare(
+    "ctc_loss",
+    lambda torch, x: torch.nn.functional.ctc_loss(x, torch.tensor([1, 2]), [4], [2]),
+    fixed(((4, 1, 3), real(-2, -1))),
+    torch=False,  # PyTorch's gradient is that of normalised log-probabilities only
+)

@@ -38,14 +38,44 @@ def like_numpy(name: str) -> Any:
 
 declare("sum", None, shaped(X, reduced), reference=like_numpy("sum"))
 declare("sum", None, shaped(X), reference=np.sum)
-declare("sum", lambda torch, x: x.sum(axis=0, keepdims=True), fixed(((2, 3), X)), reference=lambda x: x.sum(0)[None])
+declare(
+    "sum",
+    lambda torch, x: x.sum(axis=0, keepdims=True),
+    fixed(((2, 3), X)),
+    reference=lambda x: x.sum(0)[None],
+)
 declare("sum", lambda torch, x: torch.sum(x), shaped(whole()), reference=np.sum, order=0)
-declare("sum", lambda torch, x: torch.sum(x, 0), fixed(((2, 3), truth())), reference=lambda x: np.sum(x, 0), order=0)
-declare("sum", lambda torch, x: x.sum(dtype=torch.float32), fixed(((2, 3), X)), tolerance=1e-3, order=0, torch=False)
-declare("np.sum", lambda torch, x: np.sum(x, axis=1), fixed(((2, 3), X)), reference=lambda x: np.sum(x, 1), torch=False)
+declare(
+    "sum",
+    lambda torch, x: torch.sum(x, 0),
+    fixed(((2, 3), truth())),
+    reference=lambda x: np.sum(x, 0),
+    order=0,
+)
+declare(
+    "sum",
+    lambda torch, x: x.sum(dtype=torch.float32),
+    fixed(((2, 3), X)),
+    tolerance=1e-3,
+    order=0,
+    torch=False,
+)
+declare(
+    "np.sum",
+    lambda torch, x: np.sum(x, axis=1),
+    fixed(((2, 3), X)),
+    reference=lambda x: np.sum(x, 1),
+    torch=False,
+)
 declare("mean", None, shaped(X, reduced, min_side=1), reference=like_numpy("mean"))
 declare("mean", lambda torch, x: x.mean((0, 2), keepdim=True), fixed(((2, 3, 2), X)))
-declare("mean", lambda torch, x: torch.mean(x, dtype=torch.float64), fixed(((2, 3), whole())), order=0, float32=False)
+declare(
+    "mean",
+    lambda torch, x: torch.mean(x, dtype=torch.float64),
+    fixed(((2, 3), whole())),
+    order=0,
+    float32=False,
+)
 declare("np.mean", lambda torch, x: np.mean(x), fixed(((2, 3), X)), reference=np.mean, torch=False)
 
 
@@ -56,8 +86,13 @@ def with_gaps(args: list[Any]) -> list[Any]:
 
 
 declare("nansum", None, shaped(X, reduced), reference=like_numpy("nansum"))
-declare("nansum", lambda torch, x: torch.nansum(x * torch.tensor([1.0, math.nan, 1.0], dtype=x.dtype), 1),
-        fixed(((2, 3), X)), torch=False, order=0)
+declare(
+    "nansum",
+    lambda torch, x: torch.nansum(x * torch.tensor([1.0, math.nan, 1.0], dtype=x.dtype), 1),
+    fixed(((2, 3), X)),
+    torch=False,
+    order=0,
+)
 declare("nanmean", None, shaped(X, reduced, min_side=1), reference=like_numpy("nanmean"))
 declare("nansum", None, shaped(X, reduced).map(with_gaps), order=0)
 declare("nanmean", None, shaped(X, reduced, min_side=1).map(with_gaps), order=0)
@@ -65,13 +100,19 @@ declare("count_nonzero", None, shaped(whole(0, 2), lambda draw, shape: reduced(d
 
 # -- spread and products ---------------------------------------------------------------------------------------------
 
-SPREAD = shaped(X, lambda draw, shape: [reduced(draw, shape)[0], draw(st.booleans()), draw(st.booleans())], min_side=2,
-                min_dims=1)
+SPREAD = shaped(
+    X,
+    lambda draw, shape: [reduced(draw, shape)[0], draw(st.booleans()), draw(st.booleans())],
+    min_side=2,
+    min_dims=1,
+)
 declare("var", None, SPREAD, reference=lambda x, dim, u, keep: np.var(x, axis=dim, ddof=u, keepdims=keep))
 declare("std", None, SPREAD, reference=lambda x, dim, u, keep: np.std(x, axis=dim, ddof=u, keepdims=keep))
 declare("var", lambda torch, x: torch.var(x, correction=0.5), fixed(((2, 3), X)))
 declare("var", lambda torch, x: x.var(False), fixed(((2, 3), X)), reference=np.var)
-declare("std", lambda torch, x: x.std(dim=0, correction=0), fixed(((3, 2), X)), reference=lambda x: np.std(x, 0))
+declare(
+    "std", lambda torch, x: x.std(dim=0, correction=0), fixed(((3, 2), X)), reference=lambda x: np.std(x, 0)
+)
 declare("var_mean", None, SPREAD)
 declare("std_mean", None, SPREAD)
 declare("prod", None, shaped(X), reference=np.prod)
@@ -120,7 +161,10 @@ for _name in ("max", "min"):
         _name,
         None,
         shaped(DISTINCT, along, min_side=1, min_dims=1),
-        reference=lambda x, dim, keep, f=_numpy, g=_place: [f(x, dim, keepdims=keep), g(x, dim, keepdims=keep)],
+        reference=lambda x, dim, keep, f=_numpy, g=_place: [
+            f(x, dim, keepdims=keep),
+            g(x, dim, keepdims=keep),
+        ],
     )
     declare(_name, None, fixed(((2, 3), real(0, 1)), ((2, 3), real(-1, -0.1))))
     declare(f"a{_name}", None, shaped(DISTINCT, min_side=1), reference=_numpy)
@@ -146,8 +190,14 @@ for _name in ("max", "min"):
             torch=False,
         )
     # ties share the gradient of the whole, and the first takes that along a dimension
-    declare(_name, lambda torch, x, n=_name: getattr(torch.floor(x) + x * 0, n)(), fixed(((2, 3), real(0.1, 1.9))), order=1,
-            torch=True, tolerance=1e9)
+    declare(
+        _name,
+        lambda torch, x, n=_name: getattr(torch.floor(x) + x * 0, n)(),
+        fixed(((2, 3), real(0.1, 1.9))),
+        order=1,
+        torch=True,
+        tolerance=1e9,
+    )
 declare("aminmax", None, shaped(DISTINCT, min_side=1), reference=lambda x: [np.min(x), np.max(x)])
 declare(
     "aminmax",
@@ -171,7 +221,10 @@ for _name in ("cumsum", "cumprod"):
     declare(_name, None, shaped(X, a_dim_only, min_dims=1), reference=getattr(np, _name))
     declare(_name, None, shaped(whole(), a_dim_only), order=0)
     declare(
-        f"np.{_name}", lambda torch, x, n=_name: getattr(np, n)(x), fixed(((2, 2), X)), torch=False,
+        f"np.{_name}",
+        lambda torch, x, n=_name: getattr(np, n)(x),
+        fixed(((2, 2), X)),
+        torch=False,
         reference=getattr(np, _name),
     )
     declare(f"np.{_name}", lambda torch, x, n=_name: getattr(np, n)(x, 0), fixed(((2, 2), X)), torch=False)
@@ -182,11 +235,21 @@ declare("cummax", None, shaped(DISTINCT, a_dim_only, min_side=1))
 declare("cummin", None, shaped(DISTINCT, a_dim_only, min_side=1))
 declare("cummax", None, shaped(whole(0, 2), a_dim_only, min_side=1), order=0)
 declare("cummin", None, shaped(whole(0, 2), a_dim_only, min_side=1), order=0)
-declare("diff", None, fixed(((2, 4), X), extra=[st.integers(0, 3), st.sampled_from([0, -1])]),
-        reference=lambda x, n, dim: np.diff(x, n, dim))
+declare(
+    "diff",
+    None,
+    fixed(((2, 4), X), extra=[st.integers(0, 3), st.sampled_from([0, -1])]),
+    reference=lambda x, n, dim: np.diff(x, n, dim),
+)
 declare("diff", lambda torch, x, y: torch.diff(x, prepend=y, append=y), fixed(((2, 3), X), ((2, 1), X)))
 declare("diff", None, fixed(((4,), truth())), order=0)
-declare("np.diff", lambda torch, x: np.diff(x, 2), fixed(((2, 4), X)), reference=lambda x: np.diff(x, 2), torch=False)
+declare(
+    "np.diff",
+    lambda torch, x: np.diff(x, 2),
+    fixed(((2, 4), X)),
+    reference=lambda x: np.diff(x, 2),
+    torch=False,
+)
 declare("trapezoid", None, fixed(((2, 4), X)), reference=np.trapezoid if hasattr(np, "trapezoid") else None)
 declare("trapezoid", None, fixed(((2, 3), X), ((3,), X)), reference=lambda y, x: np.trapezoid(y, x))
 declare("trapezoid", lambda torch, y: torch.trapezoid(y, dx=0.5, dim=0), fixed(((2, 3), X)))
@@ -207,15 +270,26 @@ def with_norm(draw: Any, shape: tuple[int, ...]) -> list[Any]:
 NORMS = shaped(AWAY, with_norm, min_side=1)
 declare("linalg_vector_norm", lambda torch, x, *a: torch.linalg.vector_norm(x, *a), NORMS, float32=False)
 declare("norm", None, NORMS, float32=False)
-declare("linalg_vector_norm", lambda torch, x: torch.linalg.vector_norm(x, 0), fixed(((3,), whole())).map(
-    lambda args: [args[0].astype(float)]), order=0)
+declare(
+    "linalg_vector_norm",
+    lambda torch, x: torch.linalg.vector_norm(x, 0),
+    fixed(((3,), whole())).map(lambda args: [args[0].astype(float)]),
+    order=0,
+)
 declare("norm", None, shaped(X, min_side=1), reference=lambda x: np.sqrt(np.sum(x * x)))
 declare("norm", lambda torch, x: x.norm(dim=1, keepdim=True), fixed(((2, 3), X)))
 declare("norm", lambda torch, x: x.t().norm(), fixed(((2, 3), X)))
-declare("norm", lambda torch, x, p: torch.norm(x * 0, p), fixed(((2, 3), X), extra=[st.sampled_from([1, 2, 3, 1.5])]),
-        order=1, tolerance=1e9)
+declare(
+    "norm",
+    lambda torch, x, p: torch.norm(x * 0, p),
+    fixed(((2, 3), X), extra=[st.sampled_from([1, 2, 3, 1.5])]),
+    order=1,
+    tolerance=1e9,
+)
 declare("linalg_norm", lambda torch, x: torch.linalg.norm(x), shaped(X, min_side=1))
-declare("linalg_norm", lambda torch, x, p: torch.linalg.norm(x, p, dim=1), fixed(((2, 3), AWAY), extra=[ORDERS]))
+declare(
+    "linalg_norm", lambda torch, x, p: torch.linalg.norm(x, p, dim=1), fixed(((2, 3), AWAY), extra=[ORDERS])
+)
 declare(
     "linalg_norm",
     lambda torch, x, p: torch.linalg.norm(x, p),
@@ -224,7 +298,15 @@ declare(
 )
 declare("linalg_norm", lambda torch, x: torch.linalg.norm(x, 1, (0, 2), True), fixed(((2, 2, 3), AWAY)))
 declare("dist", None, elementwise(real(0.1, 2), real(-2, 0)), torch=False)
-declare("dist", None, fixed(((2, 3), real(0.1, 2)), ((3,), real(-2, 0)), extra=[st.sampled_from([0.5, 1, 2, 3, math.inf])]))
-declare("renorm", None, fixed(((3, 4), X), extra=[st.sampled_from([1, 2, 3]), st.sampled_from([0, -1]), st.just(0.5)]),
-        tolerance=1e-5)
+declare(
+    "dist",
+    None,
+    fixed(((2, 3), real(0.1, 2)), ((3,), real(-2, 0)), extra=[st.sampled_from([0.5, 1, 2, 3, math.inf])]),
+)
+declare(
+    "renorm",
+    None,
+    fixed(((3, 4), X), extra=[st.sampled_from([1, 2, 3]), st.sampled_from([0, -1]), st.just(0.5)]),
+    tolerance=1e-5,
+)
 declare("renorm", None, fixed(((2, 3, 2), X), extra=[st.just(2), st.just(1), st.just(100.0)]))

@@ -50,8 +50,15 @@ def new_shape(draw: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 declare("reshape", None, shaped(X, new_shape), reference=np.reshape, view=True)
-declare("reshape", lambda torch, x: x.T.reshape(-1) * 2, fixed(((2, 3), X)), reference=lambda x: x.T.ravel() * 2)
-declare("view", lambda torch, x, s: x.view(s), fixed(((2, 3), X), extra=[st.sampled_from([(6,), (3, -1)])]), view=True)
+declare(
+    "reshape", lambda torch, x: x.T.reshape(-1) * 2, fixed(((2, 3), X)), reference=lambda x: x.T.ravel() * 2
+)
+declare(
+    "view",
+    lambda torch, x, s: x.view(s),
+    fixed(((2, 3), X), extra=[st.sampled_from([(6,), (3, -1)])]),
+    view=True,
+)
 declare("view_as", lambda torch, x: x.view_as(x[None]), fixed(((2, 3), X)), view=True)
 declare("reshape_as", lambda torch, x: x.reshape_as(x[None]), fixed(((2, 3), X)), view=True)
 declare("np.reshape", lambda torch, x: np.reshape(x, (3, -1)), fixed(((2, 3), X)), view=True, torch=False)
@@ -83,7 +90,11 @@ declare(
     view=True,
 )
 declare(
-    "np.expand_dims", lambda torch, x: np.expand_dims(x, (0, -1)), shaped(X), view=True, torch=False,
+    "np.expand_dims",
+    lambda torch, x: np.expand_dims(x, (0, -1)),
+    shaped(X),
+    view=True,
+    torch=False,
     reference=lambda x: np.expand_dims(x, (0, -1)),
 )
 declare("np.squeeze", lambda torch, x: np.squeeze(x, 0), fixed(((1, 2), X)), view=True, torch=False)
@@ -101,11 +112,22 @@ declare("numel", lambda torch, x: torch.tensor(torch.numel(x)), shaped(X), refer
 # -- other orders ------------------------------------------------------------------------------------------------
 
 declare("permute", None, shaped(X, with_order), reference=np.transpose, view=True)
-declare("np.transpose", lambda torch, x: np.transpose(x), shaped(X), reference=np.transpose, view=True, torch=False)
+declare(
+    "np.transpose",
+    lambda torch, x: np.transpose(x),
+    shaped(X),
+    reference=np.transpose,
+    view=True,
+    torch=False,
+)
 declare("transpose", None, shaped(X, with_two_dims), view=True)
 declare("transpose", None, shaped(X, with_two_dims, min_dims=1), reference=np.swapaxes, view=True)
 declare(
-    "np.swapaxes", lambda torch, x: np.swapaxes(x, 0, -1), fixed(((2, 3), X)), view=True, torch=False,
+    "np.swapaxes",
+    lambda torch, x: np.swapaxes(x, 0, -1),
+    fixed(((2, 3), X)),
+    view=True,
+    torch=False,
     reference=lambda x: x.T,
 )
 declare("t", None, shaped(X, max_dims=2), reference=np.transpose, view=True)
@@ -126,10 +148,20 @@ declare(
 declare("np.moveaxis", lambda torch, x: np.moveaxis(x, 0, -1), fixed(((1, 2, 3), X)), view=True, torch=False)
 declare("adjoint", None, shaped(X, min_dims=2), reference=lambda x: np.swapaxes(x, -1, -2), view=True)
 for _name in ("T", "mT", "H", "mH"):
-    declare(_name, lambda torch, x, name=_name: getattr(x, name), fixed(((2, 3), X)), reference=np.transpose, view=True)
+    declare(
+        _name,
+        lambda torch, x, name=_name: getattr(x, name),
+        fixed(((2, 3), X)),
+        reference=np.transpose,
+        view=True,
+    )
 declare("mT", lambda torch, x: x.mT, fixed(((2, 1, 3), X)), reference=np.matrix_transpose, view=True)
 declare(
-    "np.matrix_transpose", lambda torch, x: np.matrix_transpose(x), fixed(((2, 1, 3), X)), view=True, torch=False
+    "np.matrix_transpose",
+    lambda torch, x: np.matrix_transpose(x),
+    fixed(((2, 1, 3), X)),
+    view=True,
+    torch=False,
 )
 
 # -- seen and copied many times ----------------------------------------------------------------------------------
@@ -169,7 +201,9 @@ declare(
     view=True,
     torch=False,
 )
-declare("broadcast_shapes", lambda torch, x: tuple(torch.broadcast_shapes((2, 1), 3, ())), fixed(((), X)), order=0)
+declare(
+    "broadcast_shapes", lambda torch, x: tuple(torch.broadcast_shapes((2, 1), 3, ())), fixed(((), X)), order=0
+)
 declare(
     "sum_to_size",
     lambda torch, x, size: x.sum_to_size(size),
@@ -197,7 +231,9 @@ declare(
     reference=np.tile,
 )
 declare("np.tile", lambda torch, x: np.tile(x, 2), shaped(X), reference=lambda x: np.tile(x, 2), torch=False)
-declare("repeat_interleave", None, shaped(X, lambda draw, shape: [draw(st.integers(0, 3))]), reference=np.repeat)
+declare(
+    "repeat_interleave", None, shaped(X, lambda draw, shape: [draw(st.integers(0, 3))]), reference=np.repeat
+)
 declare(
     "repeat_interleave",
     None,
@@ -210,7 +246,13 @@ declare(
     fixed(((2, 3), X), ((3,), whole(0, 3))),
     reference=lambda x, n: np.repeat(x, n, 1),
 )
-declare("repeat_interleave", None, fixed(((3,), whole(0, 3))), reference=lambda n: np.repeat(np.arange(3), n), order=0)
+declare(
+    "repeat_interleave",
+    None,
+    fixed(((3,), whole(0, 3))),
+    reference=lambda n: np.repeat(np.arange(3), n),
+    order=0,
+)
 declare("np.repeat", lambda torch, x: np.repeat(x, 2, 0), fixed(((2, 3), X)), torch=False)
 declare("np.repeat", lambda torch, x: np.repeat(x, [1, 2], 0), fixed(((2, 3), X)), torch=False)
 
@@ -261,6 +303,7 @@ declare(
     view=True,
 )
 declare("unfold", lambda torch, x: x.unfold(0, 1, 1), fixed(((), X)), view=True)
+declare("unfold", lambda torch, x: x.unfold(1, 3, 2) ** 2, fixed(((2, 5), X)))
 declare(
     "np.sliding_window_view",
     lambda torch, x: np.lib.stride_tricks.sliding_window_view(x, (2, 3)),
@@ -298,7 +341,11 @@ declare(
     view=True,
 )
 declare(
-    "np.diagonal", lambda torch, x: np.diagonal(x, 1), fixed(((2, 3), X)), view=True, torch=False,
+    "np.diagonal",
+    lambda torch, x: np.diagonal(x, 1),
+    fixed(((2, 3), X)),
+    view=True,
+    torch=False,
     reference=lambda x: np.diagonal(x, 1),
 )
 declare("diag", None, fixed(((3,), X), extra=[OFFSETS]), reference=np.diag)
@@ -310,8 +357,12 @@ declare("diag_embed", None, fixed(((2, 3), X), extra=[OFFSETS, st.just(0), st.sa
 declare("diagonal_scatter", None, fixed(((3, 3), X), ((3,), X)))
 declare("diagonal_scatter", None, fixed(((3, 3), X), ((2,), X), extra=[st.sampled_from([1, -1])]))
 for _name in ("tril", "triu"):
-    declare(_name, None, shaped(X, lambda draw, shape: [draw(OFFSETS)], min_dims=2), reference=getattr(np, _name))
-    declare(f"{_name}_indices", None, st.tuples(st.integers(0, 3), st.integers(0, 3), OFFSETS).map(list), order=0)
+    declare(
+        _name, None, shaped(X, lambda draw, shape: [draw(OFFSETS)], min_dims=2), reference=getattr(np, _name)
+    )
+    declare(
+        f"{_name}_indices", None, st.tuples(st.integers(0, 3), st.integers(0, 3), OFFSETS).map(list), order=0
+    )
     declare(
         f"np.{_name}",
         lambda torch, x, name=_name: getattr(np, name)(x, 1),

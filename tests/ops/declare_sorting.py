@@ -34,7 +34,13 @@ declare(
     shaped(whole(0, 2), with_flag),
     order=0,
 )
-declare("np.sort", lambda torch, x: np.sort(x, 0), fixed(((3, 2), DISTINCT)), reference=lambda x: np.sort(x, 0), torch=False)
+declare(
+    "np.sort",
+    lambda torch, x: np.sort(x, 0),
+    fixed(((3, 2), DISTINCT)),
+    reference=lambda x: np.sort(x, 0),
+    torch=False,
+)
 declare("argsort", None, shaped(DISTINCT, with_flag), order=0)
 declare(
     "argsort",
@@ -69,7 +75,9 @@ def with_gaps(args: list[Any]) -> list[Any]:
 
 for _name in ("median", "nanmedian"):
     declare(_name, None, shaped(DISTINCT, min_side=1).map(with_gaps), order=0)
-    declare(_name, None, shaped(DISTINCT, with_flag, min_side=1).map(with_gaps), order=0, torch=_name == "median")
+    declare(
+        _name, None, shaped(DISTINCT, with_flag, min_side=1).map(with_gaps), order=0, torch=_name == "median"
+    )
 declare("mode", None, shaped(whole(0, 2), with_flag, min_side=1), order=0)
 declare("mode", None, shaped(DISTINCT, with_flag, min_side=1))
 
@@ -90,13 +98,17 @@ for _name in ("quantile", "nanquantile"):
         )
         declare(
             _name,
-            lambda torch, x, q, dim, keep, how, name=_name: getattr(torch, name)(x, q, dim, keep, interpolation=how),
+            lambda torch, x, q, dim, keep, how, name=_name: getattr(torch, name)(
+                x, q, dim, keep, interpolation=how
+            ),
             _inputs if _strategy else _inputs.map(with_gaps),
             order=_order,
         )
     declare(
         _name,
-        lambda torch, x, name=_name: getattr(torch, name)(x, torch.tensor([0.1, 0.6, 0.9], dtype=x.dtype), 1, True),
+        lambda torch, x, name=_name: getattr(torch, name)(
+            x, torch.tensor([0.1, 0.6, 0.9], dtype=x.dtype), 1, True
+        ),
         fixed(((2, 4), DISTINCT)),
     )
     declare(

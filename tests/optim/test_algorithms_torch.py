@@ -136,9 +136,11 @@ def assert_same_state(mine: Any, other: Any, tolerance: float) -> None:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_repr_is_torchs(name: str) -> None:
-    ours = getattr(tinygrad_kr.optim, name)([tinygrad_kr.zeros(1, requires_grad=True)])
-    theirs = getattr(torch.optim, name)([torch.zeros(1, requires_grad=True)])
-    assert repr(ours) == repr(theirs)
+    texts = []
+    for module in (tinygrad_kr, torch):
+        groups = [{"params": [module.zeros(1)]}, {"params": [module.zeros(1)], "lr": 0.5}]
+        texts.append(repr(getattr(module.optim, name)(groups)))
+    assert texts[0] == texts[1]
 
 
 @pytest.mark.parametrize("name", OPTIONS)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import tinygrad_kr
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch")
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::UserWarning")]
 
 STEPS = 30
 part = st.floats(0.05, 1.0)

@@ -1,7 +1,7 @@
 """Element-wise formulas on large arrays, block by block: what they compute on the way stays in the cache.
 
-A formula such as `x / (1 + np.exp(-x))` makes an array for every operation in it. On large arrays each of these goes
-through main memory and back; on blocks of 2**16 elements it does not, and the blocks are shared out to all threads.
+A formula such as `x / (1 + np.exp(-x))` makes an array for every operation in it. Large ones go through main
+memory and back each time; blocks of 2**16 elements do not, and they are shared out to all threads.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ LARGE = 1 << 18  # elements from which the hand-out of blocks pays
 def blockwise(formula: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator: run an element-wise formula on large arrays block by block, on anything else as it is.
 
-    The arrays must have one shape, and one dtype, which is the result's; keyword arguments are passed on. Anything but
-    an array goes straight to the formula, so that a derivative written in this way runs on Tensors as well.
+    The arrays must have one shape, and one dtype, which is the result's; keyword arguments are passed on.
+    Anything but an array goes straight to the formula, so a derivative written so runs on Tensors too.
 
     >>> half = blockwise(lambda x: x / 2)
     >>> half(np.array([3.0, 4.0]))

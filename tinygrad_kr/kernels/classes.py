@@ -74,6 +74,8 @@ def class_factors(
     >>> class_factors((1, 4), np.array([2]), None, np.float64, -100, 0.4)
     (array([[0.1, 0.1, 0.7, 0.1]]), 1.0)
     """
+    if dtype is None:
+        dtype = np.float32 if weight is None else weight.dtype  # whole numbers, or the weights themselves
     dtype = np.dtype(dtype)
     count = shape[class_axis(len(shape))]
     classes, weights, ignored = chosen(target, weight, dtype, ignore_index)

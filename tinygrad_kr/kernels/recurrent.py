@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from .threads import get_num_threads, parallel_for, split
+from .threads import get_num_threads, parallel_for, serial_blas, split
 
 __all__ = [
     "Array",
@@ -147,12 +147,20 @@ def walk(
     tasks += [(once, ()) for once in ready]
     for number, stage in enumerate(plan):
         tasks += [(behind, (number, work)) for work in after(number, stage.rows)]
-    parallel_for(lambda task: task[0](*task[1]), tasks)
+    if len(plan) > 1:
+        parallel_for(lambda task: task[0](*task[1]), tasks)
+    else:  # too little work to wake anybody
+        with serial_blas():
+            for function, arguments in tasks:
+                function(*arguments)
 
 
 def over_rows(run: Callable[[slice], object], rows: int, width: int) -> None:
     """Call `run(rows)` for blocks of rows that fit the cache."""
-    parallel_for(lambda span: run(slice(*span)), split(rows, max(1, _BLOCK // max(1, width))))
+    if rows * width <= _BLOCK:
+        run(slice(0, rows))
+    else:
+        parallel_for(lambda span: run(slice(*span)), split(rows, max(1, _BLOCK // max(1, width))))
 
 
 def gates_first(weight: Array, order: Sequence[int]) -> Array:

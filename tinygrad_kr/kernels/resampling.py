@@ -8,7 +8,7 @@ the work; choosing the nearest input copies instead. The adjoint multiplies with
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Resampling:
     """How a dimension becomes another: n outputs, each the sum of `weights` (taps, n) at `indices` (taps, n).
 
     >>> halves = Resampling(3, np.array([[0, 1], [1, 2]]), np.array([[0.5, 0.5], [0.5, 0.5]]))
-    >>> resample(np.array([[[1.0, 3.0, 7.0]]]), [halves])
+    >>> resample(np.array([[[1.0, 3.0, 7.0]]]), {0: halves})
     array([[[2., 5.]]])
     """
 
@@ -44,27 +44,29 @@ class Resampling:
             self.blocks.append((slice(start, stop), slice(low, high), block))
 
 
-def resample(x: np.ndarray, maps: Sequence[Resampling]) -> np.ndarray:
-    """x (N, C, *spatial) resampled along its spatial dimensions; the order of the memory stays."""
+def resample(x: np.ndarray, maps: Mapping[int, Resampling]) -> np.ndarray:
+    """x (N, C, *spatial) resampled along some spatial dimensions, counted from 0; memory keeps its order."""
     # What shrinks comes first: there is less to do afterwards.
-    order = sorted(range(len(maps)), key=lambda i: maps[i].output_size / max(1, maps[i].input_size))
-    return _along_all(x, [(i, maps[i]) for i in order], _forward)
+    order = sorted(maps, key=lambda axis: maps[axis].output_size / max(1, maps[axis].input_size))
+    return _along_all(x, [(axis, maps[axis]) for axis in order], _forward)
 
 
-def resample_adjoint(g: np.ndarray, maps: Sequence[Resampling]) -> np.ndarray:
+def resample_adjoint(g: np.ndarray, maps: Mapping[int, Resampling]) -> np.ndarray:
     """The adjoint of `resample`.
 
     >>> twice = Resampling(1, np.array([[0, 0]]))
-    >>> resample_adjoint(np.array([[[1.0, 2.0]]]), [twice])
+    >>> resample_adjoint(np.array([[[1.0, 2.0]]]), {0: twice})
     array([[[3.]]])
     """
-    order = sorted(range(len(maps)), key=lambda i: maps[i].input_size / max(1, maps[i].output_size))
-    return _along_all(g, [(i, maps[i]) for i in order], _adjoint)
+    order = sorted(maps, key=lambda axis: maps[axis].input_size / max(1, maps[axis].output_size))
+    return _along_all(g, [(axis, maps[axis]) for axis in order], _adjoint)
 
 
 def _along_all(
     x: np.ndarray, maps: Sequence[tuple[int, Resampling]], run: Callable[..., np.ndarray]
 ) -> np.ndarray:
+    if not maps:
+        return np.array(x, order="K")
     last = channels_last(x)
     if last.flags.c_contiguous and not x.flags.c_contiguous:
         for axis, one in maps:

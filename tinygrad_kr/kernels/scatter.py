@@ -1,8 +1,8 @@
 """Adding into arrays at integer positions, where positions may repeat.
 
-`np.add.at` is fast on one-dimensional arrays alone (NumPy 2: 0.5 ms for 262,144 floats, against 2.4 ms for the same sums
-as 2048 rows of 128, 1.3 ms sorted with `np.add.reduceat`, 0.9 ms with `np.bincount`), so everything here turns positions
-into one-dimensional ones.
+`np.add.at` is fast on one-dimensional arrays alone: with NumPy 2.4, 0.5 ms for 262,144 floats, against 2.4 ms
+for the same sums as 2048 rows of 128, 1.3 ms sorted with `np.add.reduceat` and 0.9 ms with `np.bincount`. So
+everything here turns positions into one-dimensional ones.
 """
 
 from __future__ import annotations

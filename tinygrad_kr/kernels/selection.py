@@ -5,7 +5,7 @@ twenty times slower than an addition. Integer arithmetic on the bits of the floa
 bit, infinities and NaNs included. And `np.maximum` of an array and a number takes twice as long as of two
 arrays.
 
-On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3; `np.maximum(x, 0)` 0.59,
+On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3; `np.maximum(x, 0)` 0.6,
 `positive` 0.24.
 """
 
@@ -21,7 +21,7 @@ _SMALL = 4096  # elements up to which np.where is as fast
 
 
 def gate(x: Any, mask: Any) -> Any:
-    """`x` where the mask is true and exactly 0 elsewhere, even where `x` is infinite or NaN; shapes broadcast.
+    """`x` where the mask is true and exactly 0 elsewhere, even for infinite or NaN `x`; shapes broadcast.
 
     >>> gate(np.array([1.0, np.nan, np.inf]), np.array([True, False, True]))
     array([ 1.,  0., inf])

@@ -1,7 +1,8 @@
 """Softmax and log-softmax along one axis, and their backward passes, on arrays.
 
-Along a contiguous last axis NumPy reduces row by row at some 60 ns each, which for short rows costs more than all the rest;
-`reduceat` and `einsum` do the same in a half and a quarter of the time. Large arrays are shared out to the threads.
+Along a contiguous last axis NumPy reduces row by row at some 60 ns each, which for short rows costs more than
+all the rest; `reduceat` and `einsum` do the same in a half and a quarter of the time. Large arrays are shared
+out to the threads.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from .batchnorm import *  # noqa: F403
 from .containers import *  # noqa: F403
 from .conv import *  # noqa: F403
 from .distance import *  # noqa: F403
+from .dropconnect import *  # noqa: F403
+from .dropout import *  # noqa: F403
 from .embedding import *  # noqa: F403
 from .hard_activation import *  # noqa: F403
 from .linear import *  # noqa: F403

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
+from ..autograd.inplace import written
 from ..autograd.modes import no_grad
 from ..devices import device as Device
 from ..devices import require_cpu
@@ -127,13 +128,13 @@ class Conversion:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero if `set_to_none` is false."""
         for parameter in self.parameters():
-            if parameter._grad is None:
-                continue
+            grad = parameter._grad
             if set_to_none:
                 parameter._grad = None
-            else:
-                parameter._grad = parameter._grad.detach()
-                parameter._grad.zero_()
+            elif grad is not None:
+                if grad._node is not None:  # made under create_graph: it leaves that graph
+                    grad = parameter._grad = grad.detach()
+                written(grad)._array.fill(0)
 
 
 def _replace(tensor: Tensor, fn: Callable[[Tensor], Tensor]) -> None:

@@ -253,7 +253,7 @@ class Module(Tree, StateDict, Conversion):
             known = name not in self._non_persistent_buffers_set
             self.register_buffer(name, value, value.persistent if isinstance(value, Buffer) else known)
         else:
-            if isinstance(value, (list, tuple, dict)):
+            if isinstance(value, (list, tuple, dict)) and name not in _TABLES:
                 watch(self, name, value)
             object.__setattr__(self, name, value)
 

@@ -1,6 +1,7 @@
 """Smooth activations: exponential units, GELU, SiLU and their kin, the gated linear unit.
 
-Each is one rule in closed form; on large arrays value and derivative are computed block by block (`kernels.blockwise`).
+Each is one rule in closed form; on large arrays value and derivative are computed block by block
+(`kernels.blockwise`).
 Activations of straight pieces have the page `piecewise`, softmax and its kin the page `softmax`.
 """
 
@@ -15,9 +16,9 @@ from ..autograd.primitive import joint, rule
 from ..kernels import selection
 from ..kernels.blockwise import blockwise
 from ..tensor import Tensor
-from ._public import axis_of, in_place, public, require_tensor
+from ._public import axis_of, in_place, public
 from .exponential import erf_rule, sigmoid_rule
-from .piecewise import delivered, floating
+from .piecewise import delivered, floating, numeric
 from .selection import where_rule
 
 __all__ = [
@@ -377,7 +378,7 @@ def softsign(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.nn.functional.softsign`.
     """
-    return softsign_rule(require_tensor(input, "softsign"))
+    return softsign_rule(numeric(input, "softsign"))
 
 
 @public(method=False, out=False)
@@ -389,7 +390,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.nn.functional.tanhshrink`.
     """
-    return tanhshrink_rule(require_tensor(input, "tanhshrink"))
+    return tanhshrink_rule(numeric(input, "tanhshrink"))
 
 
 @public(method=False, out=False)

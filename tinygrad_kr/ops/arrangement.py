@@ -1,4 +1,4 @@
-"""Arrangement: elements in other places (flip, roll, rot90), several times (repeat_interleave), in windows (unfold).
+"""Arrangement: elements in other places (flip, roll, rot90), repeated in place, in windows (unfold).
 
 To cut windows and to add windows back where they overlap are each other's derivative.
 """
@@ -14,14 +14,14 @@ import numpy as np
 from ..autograd.primitive import numpy_function, rule
 from ..tensor import Tensor, graft, wrap
 from ._public import as_array, axes_of, axis_of, public, require_tensor, sizes_of
+from .gathering import index_select_rule
 from .indexing import FULL, scatter_rule
-from .scattering import index_select_rule
 from .shape import reshape_rule
 
 __all__ = ["as_strided", "flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90"]
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def repeat_(x: Any, *, times: int, axis: int) -> Any:
@@ -67,10 +67,7 @@ def as_strided_(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offse
 def strided_positions(size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
     """Where the elements of a strided view lie in the flattened memory."""
     steps = [np.arange(n) * step for n, step in zip(size, stride)]
-    grid = np.zeros(size, np.intp) + offset
-    for dim, one in enumerate(steps):
-        grid += one.reshape(-1, *[1] * (len(size) - 1 - dim))
-    return grid
+    return sum(np.ix_(*steps), np.asarray(offset))
 
 
 def reversed_shift(shift: Any) -> Any:
@@ -148,7 +145,7 @@ def _np_sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
     return x
 
 
-# -- in other places -----------------------------------------------------------------------------------------
+# -- in other places ---------------------------------------------------------------------------------------
 
 
 @public(out=False)
@@ -250,7 +247,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     return rot90_rule(input, k=k % 4, axes=axes)
 
 
-# -- several times -------------------------------------------------------------------------------------------
+# -- several times -----------------------------------------------------------------------------------------
 
 
 @public(out=False)
@@ -294,7 +291,7 @@ def repeat_interleave(
     return repeat_rule(input, times=int(counts[0]), axis=axis)
 
 
-# -- in windows ----------------------------------------------------------------------------------------------
+# -- in windows --------------------------------------------------------------------------------------------
 
 
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -354,8 +351,8 @@ def as_strided(
     last = offset + sum((n - 1) * step for n, step in zip(sizes, strides))
     if min(strides, default=0) < 0 or offset < 0 or (0 not in sizes and last >= array.size):
         raise RuntimeError(
-            f"setStorage: sizes {list(sizes)}, strides {list(strides)} and storage offset {offset} reach element "
-            f"{last} of a tensor of {array.size} elements"
+            f"setStorage: sizes {list(sizes)}, strides {list(strides)} and storage offset {offset} reach "
+            f"element {last} of a tensor of {array.size} elements"
         )
     return as_strided_rule(input, size=sizes, stride=strides, offset=offset)
 

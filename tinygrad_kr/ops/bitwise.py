@@ -116,8 +116,8 @@ def bitwise_not(input: Tensor) -> Tensor:
     """
     if require_tensor(input, "bitwise_not")._array.dtype.kind not in "biu":
         raise TypeError(
-            f"~ (operator.invert) is only implemented on integer and Boolean-type tensors, got {input.dtype}; "
-            "compare first, for example ~(x > 0)"
+            f"~ (operator.invert) is only implemented on integer and Boolean-type tensors, got "
+            f"{input.dtype}; compare first, for example ~(x > 0)"
         )
     return primitives[np.invert](input)
 

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def expand_(array: Any, *, shape: tuple[int, ...]) -> Any:
@@ -64,7 +64,7 @@ def _np_broadcast_arrays(*args: Any) -> Any:
     return tuple(expand_rule(one, shape=shape) for one in args)
 
 
-# -- seen many times -----------------------------------------------------------------------------------------
+# -- seen many times ---------------------------------------------------------------------------------------
 
 
 def expand(self: Tensor, *sizes: Any, size: Sequence[int] | None = None, implicit: bool = False) -> Tensor:
@@ -90,21 +90,24 @@ def _expanded(input: Tensor, target: tuple[int, ...]) -> Tensor:
     ahead = len(target) - len(own)
     if ahead < 0:
         raise RuntimeError(
-            f"expand({input.dtype}{list(own)}, size={list(target)}): the number of sizes provided ({len(target)}) must be "
-            f"greater or equal to the number of dimensions in the tensor ({len(own)})"
+            f"expand({input.dtype}{list(own)}, size={list(target)}): the number of sizes provided "
+            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(own)})"
         )
     full = list(target)
     for dim, size in enumerate(target):
         if size == -1:
             if dim < ahead:
                 raise RuntimeError(
-                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
+                    "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing "
+                    f"dimension {dim}"
                 )
             full[dim] = own[dim - ahead]
         elif dim >= ahead and own[dim - ahead] not in (1, size):
             raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({own[dim - ahead]}) at "
-                f"non-singleton dimension {dim}.  Target sizes: {list(target)}.  Tensor sizes: {list(own)}"
+                f"The expanded size of the tensor ({size}) must match the existing size "
+                f"({own[dim - ahead]}) at non-singleton dimension {dim}.  Target sizes: {list(target)}.  "
+                f"Tensor sizes: {list(own)}"
             )
         elif size < 0:
             raise RuntimeError(f"expand: sizes must be non-negative (or -1), got {list(target)}")
@@ -148,8 +151,9 @@ def broadcast_shapes(*shapes: Any) -> Size:
         for dim in range(-1, -len(sizes) - 1, -1):
             if sizes[dim] != 1 and result[dim] not in (1, sizes[dim]):
                 raise RuntimeError(
-                    f"Shape mismatch: objects cannot be broadcast to a single shape. Argument {position} has {sizes}, whose "
-                    f"size {sizes[dim]} at dimension {dim} does not match {result[dim]} of the arguments before it"
+                    f"Shape mismatch: objects cannot be broadcast to a single shape. Argument {position} "
+                    f"has {sizes}, whose size {sizes[dim]} at dimension {dim} does not match {result[dim]} "
+                    "of the arguments before it"
                 )
             result[dim] = sizes[dim] if sizes[dim] != 1 else result[dim]
     return Size(result)
@@ -218,7 +222,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     )
 
 
-# -- copied many times ---------------------------------------------------------------------------------------
+# -- copied many times -------------------------------------------------------------------------------------
 
 
 def repeat(self: Tensor, *repeats: Any) -> Tensor:

@@ -1,6 +1,7 @@
-"""Comparison and logic: questions about elements, answered with booleans. No gradient flows through an answer.
+"""Comparison and logic: questions about elements, answered with booleans, through which no gradient flows.
 
-NumPy's functions registered here (`np.greater`, `np.isnan`, ...) take Tensors too, so derivative rules may ask them.
+NumPy's functions registered here (`np.greater`, `np.isnan`, ...) take Tensors too, so derivative rules may
+use them.
 """
 
 from __future__ import annotations
@@ -269,7 +270,7 @@ def isposinf(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.isposinf`.
     """
-    return np.isposinf(require_tensor(input, "isposinf"))  # type: ignore[call-overload]
+    return constant_tensor(np.isposinf(require_tensor(input, "isposinf")._array))
 
 
 @public()
@@ -281,7 +282,7 @@ def isneginf(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.isneginf`.
     """
-    return np.isneginf(require_tensor(input, "isneginf"))  # type: ignore[call-overload]
+    return constant_tensor(np.isneginf(require_tensor(input, "isneginf")._array))
 
 
 @public(out=False)
@@ -293,7 +294,7 @@ def isreal(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.isreal`.
     """
-    return np.isreal(require_tensor(input, "isreal"))
+    return constant_tensor(np.isreal(require_tensor(input, "isreal")._array))
 
 
 # -- closeness, equality, membership -------------------------------------------------------------
@@ -322,14 +323,14 @@ def isclose(
     require_tensor(other, "isclose", "other")
     if input._array.dtype != other._array.dtype:
         raise RuntimeError(
-            f"{input.dtype.scalar_name} did not match {other.dtype.scalar_name}: both tensors must have the same "
-            f"dtype; convert one, for example other.to({input.dtype})"
+            f"{input.dtype.scalar_name} did not match {other.dtype.scalar_name}: both tensors must have the "
+            f"same dtype; convert one, for example other.to({input.dtype})"
         )
     for name, value in (("rtol", rtol), ("atol", atol)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
     eq_rule(input, other)  # for its error about shapes
-    return np.isclose(input, other, rtol, atol, equal_nan)  # type: ignore[call-overload]
+    return constant_tensor(np.isclose(input._array, other._array, rtol, atol, equal_nan))
 
 
 @public(out=False)

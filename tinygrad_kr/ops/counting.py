@@ -1,4 +1,4 @@
-"""Counting and looking up: unique values, bins, histograms, places in sorted sequences. None has a derivative."""
+"""Counting and looking up: unique values, bins, histograms, places in sorted sequences. No derivatives."""
 
 from __future__ import annotations
 
@@ -150,9 +150,9 @@ def searchsorted(
         found = np.searchsorted(sequence, values, place)
     elif sequence.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
-            f"tensor and input value tensor must match, but we got boundaries tensor {list(sequence.shape)} and input "
-            f"value tensor {list(values.shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
+            "boundaries tensor and input value tensor must match, but we got boundaries tensor "
+            f"{list(sequence.shape)} and input value tensor {list(values.shape)}"
         )
     else:
         rows = zip(sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1]))

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def diagonal_(a: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -80,7 +80,7 @@ def _np_diag(v: Any, k: int = 0) -> Any:
     return diag(v, k)
 
 
-# -- diagonals -----------------------------------------------------------------------------------------------
+# -- diagonals ---------------------------------------------------------------------------------------------
 
 
 def _axes(dim1: int, dim2: int, ndim: int) -> tuple[int, int]:
@@ -191,7 +191,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(reshape_rule(require_tensor(input, "diagflat"), shape=(-1,)), offset)
 
 
-# -- triangles -----------------------------------------------------------------------------------------------
+# -- triangles ---------------------------------------------------------------------------------------------
 
 
 def _require_matrices(input: Tensor, name: str) -> Tensor:

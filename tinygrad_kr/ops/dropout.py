@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
 
 import numpy as np
 
@@ -44,35 +43,28 @@ def require_probability(p: float) -> float:
     return p
 
 
-def keep_mask(
-    array: np.ndarray, p: float, generator: Generator | None, *, features: bool = False
-) -> np.ndarray:
+def keep_mask(array: np.ndarray, p: float, generator: Generator | None, features: bool = False) -> np.ndarray:
     """Which elements (or whole channels) of an array are kept, laid out in memory as the array is."""
     stream = stream_of(generator)
     if features:
         return stream.bernoulli(1 - p, (*array.shape[:2], *[1] * (array.ndim - 2)))
     drawn = in_fill_order(array, lambda shape: stream.bernoulli(1 - p, shape))
-    if drawn.strides == array.strides or array.flags.c_contiguous:
+    if array.flags.c_contiguous:
         return drawn
     mask = np.empty_like(array, np.bool_)
-    np.copyto(mask, drawn)
+    mask[...] = drawn
     return mask
 
 
-def noise_for(
-    array: np.ndarray,
-    p: float,
-    generator: Generator | None,
-    mode: str = "inverted",
-    *,
-    features: bool = False,
-) -> Tensor:
-    """The factors of dropout in training: 0 for what is dropped, 1/(1-p) (inverted) or 1 (classic) for the rest."""
-    dtype = array.dtype.type
+def dropout_noise(
+    array: np.ndarray, p: float, generator: Generator | None, mode: str, features: bool = False
+) -> np.ndarray:
+    """The factors of dropout in training: 0 for what is dropped, 1/(1-p) (inverted) or 1 (classic) else."""
     if p == 1:
-        return wrap(np.zeros((), dtype))
+        return np.zeros(array.shape, array.dtype)
+    dtype = array.dtype.type
     scale = dtype(1) / dtype(1 - p) if mode == "inverted" else dtype(1)
-    return wrap(keep_mask(array, p, generator, features=features) * scale)
+    return keep_mask(array, p, generator, features) * scale
 
 
 def _require_mode(mode: str) -> None:
@@ -95,27 +87,27 @@ def _dropped(
     """Dropout of elements, or of features (channels)."""
     p = require_probability(p)
     _require_mode(mode)
-    if not training:
-        factor: Any = 1.0 if mode == "inverted" else 1 - p
-    else:
-        factor = 1.0
-    if training and p and input._array.size:
-        if input._array.dtype.kind not in "fc":
-            raise RuntimeError(
-                f"result type Float can't be cast to the desired output type {input.dtype.scalar_name}: "
-                "dropout "
-                "needs a floating tensor, use .float()"
-            )
-        if features and input._array.ndim < 2:
-            raise RuntimeError(
-                "Feature dropout requires at least 2 dimensions in the input, but it is "
-                f"{input._array.ndim}-D"
-            )
-        factor = noise_for(input._array, p, generator, mode, features=features)
-    if isinstance(factor, float) and factor == 1.0:
+    array = input._array
+    if not p or not array.size or (not training and mode == "inverted"):
         return input
-    out = input * factor
+    if not training:
+        out = input * (1 - p)
+    else:
+        _require_droppable(array, features)
+        out = input * wrap(dropout_noise(array, p, generator, mode, features))
     return assign(input, out) if inplace else out
+
+
+def _require_droppable(array: np.ndarray, features: bool) -> None:
+    if array.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {array.dtype.name}: dropout needs a "
+            "floating tensor, use .float()"
+        )
+    if features and array.ndim < 2:
+        raise RuntimeError(
+            f"Feature dropout requires at least 2 dimensions in the input, but it is {array.ndim}-D"
+        )
 
 
 # -- dropout -------------------------------------------------------------------------------------------------
@@ -133,9 +125,9 @@ def dropout(
 ) -> Tensor:
     r"""Drop each element with probability p.
 
-    "inverted" (the default, PyTorch's): in training, survivors are divided by 1 - p; evaluation changes nothing.
-    "classic" (the paper's): training leaves survivors as they are; evaluation multiplies everything by 1 - p. Both
-    have the same expectation in training as in evaluation.
+    "inverted" (the default, PyTorch's): training divides survivors by 1 - p, evaluation changes nothing.
+    "classic" (the paper's): training leaves survivors as they are, evaluation multiplies everything by 1 - p.
+    Either way training and evaluation have the same expectation.
 
     Args:
         input: any tensor.
@@ -150,7 +142,7 @@ def dropout(
 
     >>> _ = torch.manual_seed(0)
     >>> dropout(torch.ones(6), 0.5)
-    tensor([0., 0., 2., 2., 2., 0.])
+    tensor([0., 0., 2., 0., 0., 0.])
     >>> dropout(torch.ones(2), 0.25, training=False, mode="classic")
     tensor([0.7500, 0.7500])
 
@@ -192,7 +184,7 @@ def _spatial_dropout(
     mode: str,
     generator: Generator | None,
 ) -> Tensor:
-    """Dropout of channels that have `dims` further dimensions; without a batch dimension one is added meanwhile."""
+    """Dropout of channels with `dims` further dimensions; a missing batch dimension is added meanwhile."""
     require_probability(p)
     ndim = require_tensor(input, name).ndim
     batched = ndim == dims + 2
@@ -308,14 +300,11 @@ def _alpha_dropped(
     array = require_tensor(input, name)._array
     if not training or not p or not array.size:
         return input
-    if features and array.ndim < 2:
-        raise RuntimeError(
-            f"Feature dropout requires at least 2 dimensions in the input, but it is {array.ndim}-D"
-        )
+    _require_droppable(array, features)
     if p == 1:
         out = input * 0.0
     else:
-        kept = keep_mask(array, p, generator, features=features).astype(array.dtype)
+        kept = keep_mask(array, p, generator, features).astype(array.dtype)
         slope = 1.0 / math.sqrt((_SELU_LIMIT**2 * p + 1) * (1 - p))
         shift = (kept - 1) * (_SELU_LIMIT * slope) + _SELU_LIMIT * slope * p
         out = input * wrap(kept * slope) + wrap(shift)
@@ -338,7 +327,7 @@ def alpha_dropout(
 
     >>> _ = torch.manual_seed(0)
     >>> alpha_dropout(torch.zeros(4), 0.5, training=True)
-    tensor([-0.7792, -0.7792,  0.7792,  0.7792])
+    tensor([-0.7792, -0.7792,  0.7792, -0.7792])
 
     Source: Klambauer et al., "Self-normalizing neural networks" (2017); PyTorch,
     `torch.nn.functional.alpha_dropout`.
@@ -411,7 +400,7 @@ def dropconnect(
     >>> _ = torch.manual_seed(0)
     >>> x, W = torch.ones(1, 3), torch.ones(2, 3)
     >>> dropconnect(x, W, p=0.5), dropconnect(x, W, p=0.5, training=False)
-    (tensor([[2., 4.]]), tensor([[3., 3.]]))
+    (tensor([[2., 0.]]), tensor([[3., 3.]]))
 
     Source: Wan et al., "Regularization of neural networks using DropConnect" (2013).
     """
@@ -423,11 +412,9 @@ def dropconnect(
     require_tensor(weight, "dropconnect", "weight")
     if training and p:
         return _drop_weights(input, weight, bias, p, per_example, drop_bias, mode, generator)
-    if mode == "classic" and p:
-        scaled, scaled_bias = weight * (1 - p), bias * (1 - p) if drop_bias and bias is not None else bias
-    else:
-        scaled, scaled_bias = weight, bias
-    mean = linear(input, scaled, scaled_bias)
+    keep = 1 - p if mode == "classic" and not training else 1.0
+    mean_bias = bias * keep if drop_bias and bias is not None else bias
+    mean = linear(input, weight * keep if keep != 1 else weight, mean_bias)
     if training or inference == "mean":
         return mean
     # A weight w kept with probability q contributes the variance q(1-q)·(w x)², or (1-q)/q of it when divided
@@ -455,7 +442,7 @@ def _drop_weights(
 
     def dropped(parameter: Tensor) -> Tensor:
         shape = (*lead, *parameter._array.shape)
-        return parameter * noise_for(np.empty(shape, parameter._array.dtype), p, generator, mode)
+        return parameter * wrap(dropout_noise(np.empty(shape, parameter._array.dtype), p, generator, mode))
 
     if not per_example:
         noisy = dropped(weight)

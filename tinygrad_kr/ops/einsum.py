@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd.primitive import joint, numpy_function
 from ..kernels.contraction import contract
 from ..tensor import Tensor, wrap
-from ._public import as_array, axis_of, public, require_tensor
+from ._public import axis_of, public, require_tensor
 
 __all__ = ["einsum", "tensordot"]
 
@@ -38,18 +38,17 @@ def einsum_gradients(g: Any, operands: Any, terms: tuple[str, ...], output: str)
         others = [i for i in range(len(operands)) if i != position]
         factors = [g, *(operands[i] for i in others)]
         names = [output, *(terms[i] for i in others)]
-        dtype = as_array(operand).dtype
         target = ""
-        for axis, name in enumerate(terms[position]):
+        for name, size in zip(terms[position], operand.shape):
             if name in target:
                 twin = _unused("".join([*terms, *names, target]))
-                factors.append(np.eye(operand.shape[axis], dtype=dtype))
+                factors.append(np.eye(size, dtype=bool))  # boolean, so that they change no dtype
                 names.append(name + twin)
                 name = twin
             elif not any(name in one for one in names):
-                factors.append(np.ones(operand.shape[axis], dtype))
+                factors.append(np.ones(size, bool))
                 names.append(name)
-            target += name
+            target = target + name
         gradients.append(einsum_rule(*factors, terms=tuple(names), output=target))
     return gradients
 

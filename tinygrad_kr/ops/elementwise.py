@@ -1,7 +1,7 @@
 """Element-wise operations: size and sign, rounding, fused sums.
 
-Exponentials and logarithms have the page `exponential`, sine and its kin `trigonometry`, `where`, `clamp` and `maximum` the
-page `selection`. As in PyTorch, |x|' = 0 at 0, and rounding has the derivative 0 everywhere.
+Exponentials and logarithms have the page `exponential`, sine and its kin `trigonometry`; `where`, `clamp` and
+`maximum` are in `selection`. As in PyTorch, |x|' = 0 at 0, and rounding has the derivative 0 everywhere.
 """
 
 from __future__ import annotations
@@ -39,8 +39,14 @@ __all__ = [
 
 # -- the derivatives: size, sign and rounding ----------------------------------------------------
 
+
+def sign_(x: Any) -> Any:
+    """-1, 0 or 1; 0 for NaN."""
+    return np.subtract(np.greater(x, 0), np.less(x, 0), dtype=x.dtype)
+
+
+sign_rule = rule(np.sign, forward=sign_, name="sign", promote="same", x=lambda g: np.zeros_like(g))
 abs_rule = rule(np.absolute, name="abs", promote="same", x=lambda g, x: g * np.sign(x))
-sign_rule = rule(np.sign, name="sign", promote="same", x=lambda g: np.zeros_like(g))
 floor_rule = rule(np.floor, name="floor", promote="same", x=lambda g: np.zeros_like(g))
 ceil_rule = rule(np.ceil, name="ceil", promote="same", x=lambda g: np.zeros_like(g))
 trunc_rule = rule(np.trunc, name="trunc", promote="same", x=lambda g: np.zeros_like(g))
@@ -141,8 +147,8 @@ addcdiv_rule = rule(
 def unsupported(input: Tensor, name: str) -> NotImplementedError:
     """PyTorch's error for an operation on a dtype that it is not made for."""
     return NotImplementedError(
-        f"\"{name}_cpu\" not implemented for '{input.dtype.scalar_name}': convert the tensor first, for example with "
-        ".float()"
+        f"\"{name}_cpu\" not implemented for '{input.dtype.scalar_name}': convert the tensor first, "
+        "for example with .float()"
     )
 
 
@@ -402,7 +408,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
     )
     if first._array.dtype.kind in "biu" and second._array.dtype.kind in "biu":
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported; use input + value * torch.trunc(tensor1 / tensor2) "
-            "for integer quotients, or convert one of the tensors with .float()"
+            "Integer division with addcdiv is no longer supported; use input + value * torch.trunc(tensor1 / "
+            "tensor2) for integer quotients, or convert one of the tensors with .float()"
         )
     return broadcasting(addcdiv_rule, input, first, second, value=value)

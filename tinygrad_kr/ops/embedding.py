@@ -13,7 +13,7 @@ import numpy as np
 from ..autograd.primitive import rule
 from ..kernels import rows
 from ..tensor import Tensor, wrap
-from ._public import as_array, public, require_tensor
+from ._public import public, require_tensor
 from .selection import gate_rule
 
 __all__: list[str] = []
@@ -25,7 +25,7 @@ FUNCTIONAL = ["embedding", "embedding_bag"]
 
 
 def take_rows(weight: Any, index: Any, *, padding_idx: int = -1, by_frequency: bool = False) -> Any:
-    """The rows of a matrix at the given positions; `padding_idx` and `by_frequency` change the gradient only."""
+    """The rows of a matrix at the given positions; the two options change the gradient only."""
     return weight.take(index, axis=0)
 
 
@@ -35,12 +35,12 @@ def add_rows(values: Any, index: Any, *, count: int) -> Any:
 
 
 def row_gradients(g: Any, index: Any, padding_idx: int, by_frequency: bool) -> Any:
-    """What each look-up passes on: nothing for the padding, and a share of 1/n if a row was looked up n times."""
+    """What each look-up passes on: nothing for the padding, and 1/n for a row looked up n times."""
     if padding_idx >= 0:
         g = gate_rule(g, np.not_equal(index, padding_idx)[..., None])
-    if by_frequency and index.size:
-        counts = np.bincount(np.reshape(index, -1))[index][..., None]
-        g = g * (1.0 / counts).astype(as_array(g).dtype)
+    if by_frequency and np.size(index):
+        counts = np.bincount(np.reshape(index, -1)).astype(np.float32)
+        g = g / counts[index][..., None]
     return g
 
 

@@ -94,15 +94,15 @@ logaddexp_rule = rule(
     np.logaddexp,
     name="logaddexp",
     promote="float",
-    x=lambda g, x, out: g * np.exp(x - out),
-    y=lambda g, y, out: g * np.exp(y - out),
+    x=lambda g, x, y: g * sigmoid_rule(x - y),
+    y=lambda g, x, y: g * sigmoid_rule(y - x),
 )
 logaddexp2_rule = rule(
     np.logaddexp2,
     name="logaddexp2",
     promote="float",
-    x=lambda g, x, out: g * np.exp2(x - out),
-    y=lambda g, y, out: g * np.exp2(y - out),
+    x=lambda g, x, y: g * sigmoid_rule((x - y) * LN_2),
+    y=lambda g, x, y: g * sigmoid_rule((y - x) * LN_2),
 )
 
 
@@ -179,8 +179,8 @@ def log(input: Tensor) -> Tensor:
 def log2(input: Tensor) -> Tensor:
     r"""Logarithm to the base 2.
 
-    >>> torch.log2(torch.tensor([1.0, 8.0]))
-    tensor([0., 3.])
+    >>> torch.log2(torch.tensor([1.0, 3.0]))
+    tensor([0.0000, 1.5850])
 
     Source: PyTorch, `torch.log2`.
     """
@@ -191,8 +191,8 @@ def log2(input: Tensor) -> Tensor:
 def log10(input: Tensor) -> Tensor:
     r"""Logarithm to the base 10.
 
-    >>> torch.log10(torch.tensor([1.0, 100.0]))
-    tensor([0., 2.])
+    >>> torch.log10(torch.tensor([1.0, 50.0]))
+    tensor([0.0000, 1.6990])
 
     Source: PyTorch, `torch.log10`.
     """

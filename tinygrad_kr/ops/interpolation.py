@@ -30,12 +30,12 @@ FUNCTIONAL = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"
 # -- the derivatives -----------------------------------------------------------------------------------------
 
 
-def resample_(x: Any, *, maps: Sequence[Resampling]) -> Any:
-    """x (N, C, *spatial) with each spatial dimension resampled."""
+def resample_(x: Any, *, maps: dict[int, Resampling]) -> Any:
+    """x (N, C, *spatial) with some spatial dimensions, counted from 0, resampled."""
     return kernel.resample(x, maps)
 
 
-def resample_back_(g: Any, *, maps: Sequence[Resampling]) -> Any:
+def resample_back_(g: Any, *, maps: dict[int, Resampling]) -> Any:
     """The adjoint of `resample_`."""
     return kernel.resample_adjoint(g, maps)
 
@@ -50,15 +50,18 @@ resample_back_rule = rule(
 
 
 @lru_cache(maxsize=256)
-def nearest(size: int, out: int, factor: float | None, exact: bool) -> Resampling:
-    """The input at ⌊i · scale⌋, or ⌊(i + ½) · scale⌋ if exact, reckoned in float32 as PyTorch does."""
+def nearest(size: int, out: int, factor: float | None, exact: bool, image: bool) -> Resampling:
+    """The input at ⌊i · scale⌋, or ⌊(i + ½) · scale⌋ if exact, reckoned in float32 as PyTorch does.
+
+    Images that keep or double their size do so evenly, whatever the factor was; signals and volumes do not.
+    """
     places = np.arange(out)
     scale = np.float32(1 / factor if factor else size / out)
     if exact:
         places = np.floor(((places + 0.5) * scale).astype(np.float32))
-    elif out == 2 * size:
-        places = places // 2
-    elif out != size:
+    elif image and out in (size, 2 * size):
+        places = places // (out // size)
+    else:
         places = np.floor(places.astype(np.float32) * scale)
     return Resampling(size, np.minimum(places.astype(np.intp), size - 1)[None])
 
@@ -181,21 +184,17 @@ def interpolate(
         require_floating(input, "interpolate")
     if mode == "area":
         return avg_pool_rule(input, windows={"output_size": sizes})
-    maps = [
-        along(mode, antialias, n, out, factor, align) for n, out, factor in zip(given[2:], sizes, factors)
-    ]
+    maps: dict[int, Resampling] = {}
+    for axis, (n, out, factor) in enumerate(zip(given[2:], sizes, factors)):
+        if mode.startswith("nearest"):
+            maps[axis] = nearest(n, out, factor, mode == "nearest-exact", len(sizes) == 2)
+        elif out == n and (antialias or mode != "bicubic"):
+            continue  # whatever the factor was
+        elif antialias:
+            maps[axis] = smoothed(n, out, factor, align, mode)
+        else:
+            maps[axis] = (cubic if mode == "bicubic" else linear)(n, out, factor, align)
     return resample_rule(input, maps=maps)
-
-
-def along(
-    mode: str, antialias: bool, size: int, out: int, factor: float | None, align_corners: bool
-) -> Resampling:
-    """How one dimension is resampled."""
-    if antialias:
-        return smoothed(size, out, factor, align_corners, mode)
-    if mode.startswith("nearest"):
-        return nearest(size, out, factor, mode == "nearest-exact")
-    return (cubic if mode == "bicubic" else linear)(size, out, factor, align_corners)
 
 
 def check_mode(ndim: int, mode: str, align_corners: bool | None, antialias: bool) -> bool:

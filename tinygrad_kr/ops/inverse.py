@@ -237,7 +237,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         "gelsy"), rank, and singular values.
 
     >>> torch.linalg.lstsq(torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0], [3.0]])).solution
-    tensor([[2.]])
+    tensor([[2.0000]])
 
     Source: PyTorch, `torch.linalg.lstsq`.
     """

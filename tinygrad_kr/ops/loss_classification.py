@@ -130,7 +130,7 @@ def nll_gradient(
     g: Any, input_shape: Any, target: Any, weight: Any, ignore_index: int, reduction: str
 ) -> Any:
     """Minus the weight at the target, 0 elsewhere."""
-    factors, total = class_factors(tuple(input_shape), target, weight, as_array(g).dtype, ignore_index)
+    factors, total = class_factors(tuple(input_shape), target, weight, None, ignore_index)
     if reduction == "none":
         return -np.expand_dims(g, class_axis(len(input_shape))) * factors
     return -g * (factors / total if reduction == "mean" else factors)

@@ -110,8 +110,8 @@ def binary_cross_entropy(
         ValueError: the shapes differ.
         RuntimeError: something outside [0, 1] (logits?), or dtypes that differ.
 
-    >>> binary_cross_entropy(torch.tensor([0.5, 1.0]), torch.tensor([1.0, 1.0]), reduction="none")
-    tensor([0.6931, 0.0000])
+    >>> binary_cross_entropy(torch.tensor([0.5, 0.25]), torch.tensor([1.0, 0.0]), reduction="none")
+    tensor([0.6931, 0.2877])
 
     Source: PyTorch, `torch.nn.functional.binary_cross_entropy`.
     """

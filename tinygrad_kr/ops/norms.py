@@ -25,7 +25,7 @@ LINALG = ["linalg_norm", "linalg_vector_norm"]
 Dim = int | Sequence[int] | None
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def vector_norm_(x: Any, *, p: float, axis: Any, keepdims: bool) -> Any:
@@ -80,7 +80,7 @@ vector_norm_rule = rule(
 )
 
 
-# -- the functions -------------------------------------------------------------------------------------------
+# -- the functions -----------------------------------------------------------------------------------------
 
 
 @public(method=False)
@@ -111,8 +111,8 @@ def linalg_vector_norm(
     ord = float(ord)
     if (ord < 0 or math.isinf(ord)) and x._array.size == 0:
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the operation does not have "
-            "an identity"
+            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the operation "
+            "does not have an identity"
         )
     return vector_norm_rule(x, p=ord, axis=axis, keepdims=keepdim)
 
@@ -137,19 +137,20 @@ def linalg_norm(
     Source: PyTorch, `torch.linalg.norm`.
     """
     ndim = require_tensor(A, "linalg.norm", "A")._array.ndim
-    count = None if dim is None else 1 if isinstance(dim, int) else len(dim)
-    if count is not None and count > 2:
-        raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}")  # type: ignore[arg-type]
+    dims = None if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+    if dims is not None and len(dims) not in (1, 2):
+        raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {dims}")
     if ord is None:
         return linalg_vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None and ndim > 2:
         raise RuntimeError(
             f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D."
         )
-    if ord == "fro" and (count == 2 or ndim == 2):
-        return linalg_vector_norm(A, 2, dim, keepdim, dtype=dtype)
-    if count == 2 or (dim is None and ndim == 2):
-        return matrix_norm(A, ord, (0, 1) if dim is None else tuple(dim), keepdim, dtype=dtype)  # type: ignore[arg-type]
+    if (ndim if dims is None else len(dims)) == 2:
+        rows, columns = (0, 1) if dims is None else dims
+        if ord == "fro":
+            return linalg_vector_norm(A, 2, dims, keepdim, dtype=dtype)
+        return matrix_norm(A, ord, (rows, columns), keepdim, dtype=dtype)
     if isinstance(ord, str):
         raise RuntimeError(f"linalg.norm: order {ord!r} is a norm of matrices; give two dims")
     return linalg_vector_norm(A, ord, dim, keepdim, dtype=dtype)

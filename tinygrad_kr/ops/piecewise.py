@@ -1,6 +1,7 @@
 """Activations of straight pieces: ReLU and its variants, the hard and the shrinking ones.
 
-Derivatives at the corners are PyTorch's: relu'(0) = 0, and `hardtanh` and its kin, unlike `clamp`, have 0 at theirs.
+Derivatives at the corners are PyTorch's: relu'(0) = 0, and `hardtanh` and its kin, unlike `clamp`, have 0 at
+theirs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ._public import in_place, public, require_tensor
 from .elementwise import unsupported
 from .random import stream_of
 from .selection import gate_rule, where_rule
+from .shape import reshape_rule
 
 __all__ = [
     "hardshrink",
@@ -61,7 +63,7 @@ leaky_relu_rule = rule(
 
 def clipped(x: Any, *, low: float, high: float) -> Any:
     """x between low and high."""
-    return np.clip(x, low, high)
+    return np.clip(x, x.dtype.type(low), x.dtype.type(high))
 
 
 def _between(x: Any, low: float, high: float) -> Any:
@@ -149,7 +151,7 @@ rrelu_rule = rule(rrelu_, name="rrelu_with_noise", x=lambda g, noise: g * noise)
 
 
 def floating(input: Any, name: str, inplace: bool = False) -> Tensor:
-    """The input, if it is a tensor of real numbers; a copy if it will be written over and backward needs it."""
+    """The input, if it is a real tensor; a copy if it will be written over and backward needs it."""
     if require_tensor(input, name)._array.dtype.kind != "f":
         raise unsupported(input, name)
     return original(input, ()) if inplace else input
@@ -158,7 +160,7 @@ def floating(input: Any, name: str, inplace: bool = False) -> Tensor:
 def numeric(input: Any, name: str, inplace: bool = False) -> Tensor:
     """As `floating`, for operations that take integers too."""
     if require_tensor(input, name)._array.dtype.kind == "b":
-        raise RuntimeError(
+        raise NotImplementedError(
             f"Boolean inputs not supported for {name}; convert them first, for example with .float()"
         )
     return original(input, ()) if inplace else input
@@ -339,11 +341,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
             f"{weight.numel()} and channel size = {channels}; the channels are dimension 1 of the input"
         )
-    if input.ndim > 1:
-        weight = np.reshape(weight, (-1, *[1] * (input.ndim - 2)))  # type: ignore[call-overload]
-    elif weight.ndim:
-        weight = np.reshape(weight, ())  # type: ignore[call-overload]
-    return prelu_rule(input, weight)
+    shape = (-1, *[1] * (input.ndim - 2)) if input.ndim > 1 else ()
+    return prelu_rule(input, reshape_rule(weight, shape=shape))
 
 
 @public(method=False, out=False)
@@ -354,7 +353,7 @@ def rrelu(
     training: bool = False,
     inplace: bool = False,
 ) -> Tensor:
-    r"""Leaky ReLU whose slope below 0 is drawn for each element in training, and the mean of its range otherwise.
+    r"""Leaky ReLU whose slope is drawn for each element in training, and the mean of its range otherwise.
 
     Args:
         lower, upper: the range of the slope.

@@ -1,12 +1,12 @@
-"""Reductions: sums, means, products, extremes and p-norms over some or all dimensions.
+"""Reductions: sums, means, variances and products over some or all dimensions.
 
-Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule needs.
-`spread` gives a reduced gradient its lost dimensions back, as ones, so that it broadcasts against the input.
+Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule
+needs. `spread` gives a reduced gradient its lost dimensions back, as ones, so that it broadcasts against the
+input.
 """
 
 from __future__ import annotations
 
-import builtins
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -16,22 +16,14 @@ import numpy as np
 from .. import dtypes
 from ..autograd.primitive import constant, rule
 from ..tensor import Tensor, wrap
-from ._public import axes_of, axis_of, public, require_tensor, structured
-from .scattering import chosen, selection
+from ._public import axes_of, axis_of, public, require_tensor
 
 __all__ = [
     "all",
-    "amax",
-    "amin",
-    "aminmax",
     "any",
-    "argmax",
-    "argmin",
     "count_nonzero",
     "logsumexp",
-    "max",
     "mean",
-    "min",
     "nanmean",
     "nansum",
     "prod",
@@ -46,7 +38,7 @@ Axis = int | tuple[int, ...] | None
 Dim = int | Sequence[int] | None
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
@@ -78,7 +70,7 @@ def mean_(a: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def var_(x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
-    """The variance: the squared distances to the mean, added and divided by their number less a correction."""
+    """The variance: the sum of the squared distances to the mean, over their number less a correction."""
     away = x - mean_(x, axis=axis, keepdims=True)
     total = np.add.reduce(away * away, axis, None, None, keepdims)
     return total * inverse_degrees(x.shape, axis, correction) if x.size else total * np.float16(np.nan)
@@ -115,7 +107,7 @@ def others_(x: Any, *, axis: int) -> Any:
 
 
 def others_slope(g: Any, x: Any, axis: int) -> Any:
-    """Σᵢ gᵢ · Πⱼ xⱼ over j ≠ i, k, for each k ≠ i: pairs left out of the products by putting a 1 for the first."""
+    """Σᵢ gᵢ · Πⱼ xⱼ over i ≠ k and j ≠ i, k: a 1 in the place of the i-th leaves pairs out."""
     rows = np.expand_dims(np.moveaxis(x, axis, -1), -2)  # (..., 1, j)
     diagonal = np.eye(x.shape[axis], dtype=bool)  # i = j
     pairs = np.where(diagonal, 0.0, others_rule(np.where(diagonal, 1.0, rows), axis=-1))  # (..., i, k)
@@ -131,16 +123,6 @@ def products_of_others(a: Any, axis: int | None, shape: tuple[int, ...]) -> Any:
     return others_rule(a, axis=axis)
 
 
-def shared_evenly(g: Any, a: Any, out: Any, axis: Axis, keepdims: bool, shape: tuple[int, ...]) -> Any:
-    """The gradient of an extreme, in equal parts to all elements that attain it."""
-    g, out = spread(g, shape, axis, keepdims), spread(out, shape, axis, keepdims)
-    attains = np.equal(a, out)
-    if np.any(np.isnan(out)):
-        attains = np.logical_or(attains, np.isnan(a))
-    attains = attains * np.ones_like(out)
-    return g * attains / np.sum(attains, axis=axis, keepdims=True)
-
-
 def logsumexp_(x: Any, *, axis: Axis, keepdims: bool) -> Any:
     """log Σ exp(x), moved by the largest element so that nothing overflows."""
     if x.size == 0:
@@ -152,16 +134,6 @@ def logsumexp_(x: Any, *, axis: Axis, keepdims: bool) -> Any:
         return np.log(total) + top.reshape(np.shape(total))
 
 
-def max_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
-    """The largest elements along an axis, and where they are (the first of equal ones)."""
-    return chosen(x, x.argmax(axis, keepdims=True) if x.ndim else np.zeros((), np.intp), axis, keepdims)
-
-
-def min_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
-    """The smallest elements along an axis, and where they are (the first of equal ones)."""
-    return chosen(x, x.argmin(axis, keepdims=True) if x.ndim else np.zeros((), np.intp), axis, keepdims)
-
-
 sum_rule = rule(
     np.sum,
     forward=sum_,
@@ -171,7 +143,7 @@ mean_rule = rule(
     np.mean,
     forward=mean_,
     a=lambda g, a_shape, axis, keepdims: np.broadcast_to(
-        spread(g, a_shape, axis, keepdims) / builtins.max(count_of(a_shape, axis), 1), a_shape
+        spread(g, a_shape, axis, keepdims) / max(count_of(a_shape, axis), 1), a_shape
     ),
 )
 var_rule = rule(
@@ -217,23 +189,10 @@ def finite(x: Any) -> Any:
     return np.where(np.isinf(x), 0.0, x)
 
 
-def _extreme(function: Any, ufunc: np.ufunc, name: str) -> Any:
-    return rule(
-        function,
-        forward=lambda a, *, axis=None, keepdims=False: ufunc.reduce(a, axis, None, None, keepdims),
-        name=name,
-        a=lambda g, a, out, a_shape, axis, keepdims: shared_evenly(g, a, out, axis, keepdims, a_shape),
-    )
+constant(np.any, np.all, np.count_nonzero)
 
 
-max_rule, amax_rule = _extreme(np.max, np.maximum, "max"), _extreme(np.amax, np.maximum, "amax")
-min_rule, amin_rule = _extreme(np.min, np.minimum, "min"), _extreme(np.amin, np.minimum, "amin")
-max_along_rule, min_along_rule = selection(max_along_, "max"), selection(min_along_, "min")
-
-constant(np.any, np.all, np.argmax, np.argmin, np.count_nonzero)
-
-
-# -- sums and means ------------------------------------------------------------------------------------------
+# -- sums and means ----------------------------------------------------------------------------------------
 
 
 def _converted(input: Tensor, dtype: Any) -> Tensor:
@@ -279,8 +238,8 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
     input = _converted(require_tensor(input, "mean"), dtype)
     if input._array.dtype.kind != "f":
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {input.dtype}; convert it with .float() or give dtype="
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
+            f"dtype. Got: {input.dtype}; convert it with .float() or give dtype="
         )
     return mean_rule(input, axis=_all_axes(dim, input._array.ndim), keepdims=keepdim)
 
@@ -332,13 +291,13 @@ def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
     return wrap(np.asarray(np.count_nonzero(array, axis=axes_of(dim, array.ndim)), np.int64))
 
 
-# -- spread and products ---------------------------------------------------------------------------------------
+# -- spread and products -----------------------------------------------------------------------------------
 
 
 def _spread_arguments(
     dim: Any, unbiased: Any, correction: float | None, input: Any, name: str
 ) -> tuple[Any, float]:
-    """The axes and the correction that the overloads std(unbiased), std(dim, unbiased) and std(dim, correction=) mean."""
+    """The axes and correction that std(unbiased), std(dim, unbiased) and std(dim, correction=) mean."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if unbiased is not None:
@@ -457,7 +416,7 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     r"""The logarithm of a sum of exponentials, log Σ exp(xᵢ), without overflow.
 
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
-    tensor(1000.6931)
+    tensor(1000.6932)
 
     Source: PyTorch, `torch.logsumexp`.
     """
@@ -465,173 +424,7 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     return logsumexp_rule(input, axis=axis, keepdims=keepdim)
 
 
-# -- extremes ------------------------------------------------------------------------------------------------
-
-
-def _check_not_empty(shape: tuple[int, ...], dim: Any, name: str, error: type = RuntimeError) -> None:
-    """Raise PyTorch's error where an extreme of nothing is asked for."""
-    if 0 not in shape:
-        return
-    if dim is None or (not isinstance(dim, int) and len(dim) == 0):
-        raise error(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
-            "the 'dim' argument."
-        )
-    for axis in axes_of(dim, len(shape)):
-        if shape[axis] == 0:
-            raise IndexError(f"{name}(): Expected reduction dim {axis} to have non-zero size.")
-
-
-max_fields = structured("max", "values", "indices")
-min_fields = structured("min", "values", "indices")
-aminmax_fields = structured("aminmax", "min", "max")
-
-
-def _extreme_of(input: Tensor, dim: Any, keepdim: bool, name: str) -> Any:
-    """What `max` and `min` have in common: of all elements, along a dimension, or of two tensors."""
-    whole, along, pairs, fields = {
-        "max": (max_rule, max_along_rule, np.maximum, max_fields),
-        "min": (min_rule, min_along_rule, np.minimum, min_fields),
-    }[name]
-    shape = require_tensor(input, name)._array.shape
-    if isinstance(dim, Tensor):
-        return pairs(input, dim)
-    if dim is None:
-        _check_not_empty(shape, None, name)
-        return whole(input)
-    if not isinstance(dim, int):
-        raise TypeError(
-            f"{name}(): dim must be one int, got {dim!r}; use a{name} for several dimensions, or flatten them"
-        )
-    axis = axis_of(dim, len(shape))
-    _check_not_empty(shape, dim, name)
-    return fields(*along(input, axis=axis, keepdims=keepdim))
-
-
-@public()
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
-    """The largest element; or the largest along a dimension, with their indices; or the larger of two tensors.
-
-    The gradient of `max(input)` is divided evenly among equal largest elements, that of `max(input, dim)` goes to the
-    one at `indices` (the first of equal ones). NaN counts as largest.
-
-    Args:
-        dim: a dimension, or the other tensor.
-
-    Returns:
-        a tensor; with `dim`, a named tuple (values, indices).
-
-    Raises:
-        RuntimeError: there are no elements.
-
-    >>> torch.max(torch.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
-    torch.return_types.max(
-    values=tensor([5., 3.]),
-    indices=tensor([1, 0]))
-
-    Source: PyTorch, `torch.max`.
-    """
-    return _extreme_of(input, dim if other is None else other, keepdim, "max")
-
-
-@public()
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
-    """The smallest element; or the smallest along a dimension, with their indices; or the smaller of two tensors.
-
-    See `max`; all conventions are the same. NaN counts as smallest.
-
-    >>> torch.min(torch.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1).values
-    tensor([1., 2.])
-
-    Source: PyTorch, `torch.min`.
-    """
-    return _extreme_of(input, dim if other is None else other, keepdim, "min")
-
-
-@public()
-def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
-    """The largest elements over some dimensions, or over all; equal ones share the gradient evenly.
-
-    >>> torch.amax(torch.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=0)
-    tensor([3., 5.])
-
-    Source: PyTorch, `torch.amax`.
-    """
-    shape = require_tensor(input, "amax")._array.shape
-    _check_not_empty(shape, dim, "amax")
-    return amax_rule(input, axis=axes_of(dim, len(shape)), keepdims=keepdim)
-
-
-@public()
-def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
-    """The smallest elements over some dimensions, or over all; equal ones share the gradient evenly.
-
-    >>> torch.amin(torch.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=0)
-    tensor([1., 2.])
-
-    Source: PyTorch, `torch.amin`.
-    """
-    shape = require_tensor(input, "amin")._array.shape
-    _check_not_empty(shape, dim, "amin")
-    return amin_rule(input, axis=axes_of(dim, len(shape)), keepdims=keepdim)
-
-
-@public()
-def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The smallest and the largest elements along a dimension, or of all.
-
-    >>> torch.aminmax(torch.tensor([1.0, 5.0, 3.0]))
-    torch.return_types.aminmax(
-    min=tensor(1.),
-    max=tensor(5.))
-
-    Source: PyTorch, `torch.aminmax`.
-    """
-    shape = require_tensor(input, "aminmax")._array.shape
-    axis = axes_of(dim, len(shape))
-    if builtins.any(shape[one] == 0 for one in axis):
-        raise RuntimeError(
-            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
-        )
-    return aminmax_fields(
-        amin_rule(input, axis=axis, keepdims=keepdim), amax_rule(input, axis=axis, keepdims=keepdim)
-    )
-
-
-def _position(input: Tensor, dim: int | None, keepdim: bool, name: str) -> Tensor:
-    array = require_tensor(input, name)._array
-    if array.dtype.kind == "b":
-        raise RuntimeError(f"{name}(): does not support bool input; convert it with .int()")
-    _check_not_empty(array.shape, dim, name, IndexError)
-    axis = None if dim is None or not array.ndim else axis_of(dim, array.ndim)
-    if dim is not None:
-        axis_of(dim, array.ndim)
-    position = (np.argmax if name == "argmax" else np.argmin)(array, axis, keepdims=keepdim)
-    return wrap(np.asarray(position, np.int64))
-
-
-@public()
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Where the largest element is, the first of equal ones: along a dimension, or in the flattened tensor.
-
-    >>> torch.argmax(torch.tensor([[1, 5, 5], [4, 3, 2]]), dim=1)
-    tensor([1, 0])
-
-    Source: PyTorch, `torch.argmax`.
-    """
-    return _position(input, dim, keepdim, "argmax")
-
-
-@public()
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Where the smallest element is, the first of equal ones: along a dimension, or in the flattened tensor.
-
-    >>> torch.argmin(torch.tensor([[1, 5, 5], [4, 3, 2]]), dim=1)
-    tensor([0, 2])
-
-    Source: PyTorch, `torch.argmin`.
-    """
-    return _position(input, dim, keepdim, "argmin")
+# -- truth -------------------------------------------------------------------------------------------------
 
 
 def _truth(input: Tensor, dim: Dim, keepdim: bool, name: str) -> Tensor:

@@ -14,10 +14,10 @@ from .. import dtypes
 from ..autograd.primitive import numpy_function, rule
 from ..tensor import Tensor
 from ._public import axis_of, public, require_tensor, structured
+from .gathering import selection
 from .indexing import FULL, slice_rule
 from .joining import cat
 from .reduction import others_rule
-from .scattering import selection
 from .shape import reshape_rule
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 SAFE_RANGE = 80.0  # differences whose exponentials float32 can hold
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def cumsum_(x: Any, *, axis: int) -> Any:
@@ -128,7 +128,7 @@ def _np_diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     return diff(a, n, axis)
 
 
-# -- running reductions --------------------------------------------------------------------------------------
+# -- running reductions ------------------------------------------------------------------------------------
 
 
 def _along(input: Tensor, dim: int, function: Callable[..., Any]) -> Any:
@@ -211,7 +211,7 @@ def cummin(input: Tensor, dim: int) -> Any:
     return cummin_fields(*_along(require_tensor(input, "cummin"), dim, cummin_rule))
 
 
-# -- differences and integrals -------------------------------------------------------------------------------
+# -- differences and integrals -----------------------------------------------------------------------------
 
 
 def _part(x: Tensor, axis: int, start: int | None, stop: int | None) -> Tensor:

@@ -1,7 +1,7 @@
 """Choices between elements: by a mask, by bounds, by size.
 
-At ties the derivatives are PyTorch's: `maximum` and `minimum` give each side half of the gradient, `fmax` and `fmin` give
-all of it to the first, `clamp` passes it at its bounds and stops it beyond them.
+At ties the derivatives are PyTorch's: `maximum` and `minimum` give each side half of the gradient, `fmax` and
+`fmin` give all of it to the first, `clamp` passes it at its bounds and stops it beyond them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def select_(condition: Any, x: Any, y: Any) -> Any:
     return selection.select(condition, *promote(x, y))
 
 
-gate_rule = rule(selection.gate, name="mul", x=lambda g, mask: gate_rule(g, mask))
+gate_rule: Primitive = rule(selection.gate, name="mul", x=lambda g, mask: gate_rule(g, mask))
 where_rule = rule(
     select_,
     name="where",
@@ -79,14 +79,14 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
     return below if above is None else above if below is None else np.logical_and(above, below)
 
 
-def clamp_(x: Any, *, low: float | None, high: float | None) -> Any:
+def clamp_(x: Any, *, low: Any, high: Any) -> Any:
     """x, no lower than low and no higher than high, in the dtype that numbers and x give together."""
-    bounds = [bound for bound in (low, high) if bound is not None]
     if x.dtype.kind != "f":
+        bounds = [bound for bound in (low, high) if bound is not None]
         x = x.astype(dtypes.result_type(x, *bounds), copy=False)
-    if len(bounds) == 2:
-        return np.clip(x, low, high)
-    return np.minimum(x, high) if low is None else np.maximum(x, low)
+    if low is None:
+        return np.minimum(x, high)
+    return np.maximum(x, low) if high is None else np.clip(x, low, high)
 
 
 def clamp_between_(x: Any, low: Any, high: Any) -> Any:
@@ -183,7 +183,7 @@ def _require_mask(mask: Any, function: str, argument: str) -> Tensor:
     dtype = require_tensor(mask, function, argument)._array.dtype
     if dtype == np.uint8 and function == "where":
         warnings.warn(
-            "where received a uint8 condition tensor, which is deprecated; use a boolean one: condition.bool()",
+            "where received a uint8 condition tensor, which is deprecated; use condition.bool()",
             UserWarning,
             stacklevel=4,
         )
@@ -205,7 +205,7 @@ def broadcasting(primitive: Primitive, *args: Any, **statics: Any) -> Tensor:
 
 @public(method=False)
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    r"""inputᵢ where the condition holds, otherᵢ elsewhere; `where(condition)` gives the indices where it does.
+    r"""inputᵢ where the condition holds, otherᵢ elsewhere; `where(condition)` gives the indices of holding.
 
     Args:
         condition: a boolean tensor.
@@ -267,8 +267,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
             )
     elif input._array.dtype.kind in "iu" and not np.isfinite(value):
         raise RuntimeError(
-            f"value cannot be converted to type {input.dtype} without overflow: {value}; convert the tensor first, "
-            "for example with .float()"
+            f"value cannot be converted to type {input.dtype} without overflow: {value}; "
+            "convert the tensor first, for example with .float()"
         )
     return broadcasting(masked_fill_rule, input, mask, value)
 
@@ -291,7 +291,7 @@ def clamp(input: Tensor, min: Bound = None, max: Bound = None) -> Tensor:
     r"""Between bounds: outᵢ = min(max(inputᵢ, minᵢ), maxᵢ). The gradient passes at the bounds, not beyond.
 
     Args:
-        min, max: numbers or tensors, or None for no bound; where they contradict each other the result is `max`.
+        min, max: numbers or tensors, or None for no bound; where they contradict each other, `max` holds.
 
     Raises:
         RuntimeError: neither bound is given.

@@ -1,11 +1,12 @@
-"""Shape: the same elements under other shapes and orders. The results are views of their input's memory.
+"""Shape: the same elements in the same order under other shapes. The results are views where memory allows.
 
-Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule needs. A view
-has the inverse view as its derivative; `expand`, which shows elements many times, has the sum, and that is the engine's.
+Each `rule` below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule
+needs. Here the derivative is always the way back: the gradient in the shape of the input.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,28 +21,20 @@ from ..tensor import Tensor, dimension_error, graft, wrap
 from ._public import axes_of, axis_of, public, require_tensor, sizes_of
 
 __all__ = [
-    "adjoint",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
     "flatten",
-    "moveaxis",
-    "movedim",
     "numel",
-    "permute",
     "ravel",
     "reshape",
     "squeeze",
-    "swapaxes",
-    "swapdims",
-    "t",
-    "transpose",
     "unflatten",
     "unsqueeze",
 ]
 
 
-# -- the derivatives ----------------------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def reshape_(x: Any, *, shape: tuple[int, ...]) -> Any:
@@ -54,19 +47,6 @@ def unsqueeze_(x: Any, *, axis: int) -> Any:
     return x.reshape(*x.shape[:axis], 1, *x.shape[axis:])
 
 
-def t_(x: Any) -> Any:
-    """A matrix transposed."""
-    return x.T
-
-
-def inverse_of(axes: Sequence[int] | None) -> tuple[int, ...] | None:
-    """The permutation that undoes another; None reverses the dimensions and undoes itself."""
-    if axes is None:
-        return None
-    places = [axis % len(axes) for axis in axes]
-    return tuple(sorted(range(len(places)), key=places.__getitem__))
-
-
 reshape_rule = rule(reshape_, name="view", view=True, x=lambda g, x_shape: np.reshape(g, x_shape))
 squeeze_rule = rule(
     np.squeeze,
@@ -75,21 +55,6 @@ squeeze_rule = rule(
     a=lambda g, a_shape: np.reshape(g, a_shape),
 )
 unsqueeze_rule = rule(unsqueeze_, name="unsqueeze", view=True, x=lambda g, x_shape: np.reshape(g, x_shape))
-permute_rule = rule(
-    np.transpose,
-    name="permute",
-    forward=lambda a, *, axes=None: a.transpose(axes),
-    view=True,
-    a=lambda g, axes: np.transpose(g, inverse_of(axes)),
-)
-transpose_rule = rule(
-    np.swapaxes,
-    name="transpose",
-    forward=lambda a, *, axis1, axis2: a.swapaxes(axis1, axis2),
-    view=True,
-    a=lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2),
-)
-t_rule = rule(t_, name="t", view=True, x=lambda g: np.transpose(g))
 
 
 constant(np.zeros_like, np.ones_like, np.full_like, np.empty_like)
@@ -121,17 +86,7 @@ def _np_expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     return a
 
 
-@numpy_function(np.moveaxis)
-def _np_moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    return movedim(a, source, destination)
-
-
-@numpy_function(np.matrix_transpose)
-def _np_matrix_transpose(x: Any, /) -> Any:
-    return transpose_rule(x, axis1=-1, axis2=-2)
-
-
-# -- other shapes -------------------------------------------------------------------------------------------------------
+# -- other shapes ------------------------------------------------------------------------------------------
 
 
 def _given(sizes: tuple[Any, ...], keyword: Any) -> tuple[int, ...]:
@@ -158,15 +113,15 @@ def _shape_error(shape: tuple[int, ...], numel: int) -> RuntimeError:
         )
     if -1 in shape and 0 in shape and numel == 0:
         return RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can "
-            "be any value and is ambiguous"
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
+            "dimension size -1 can be any value and is ambiguous"
         )
     return RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
 
 
 @public(out=False)
 def reshape(input: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> Tensor:
-    """The same elements, in row-major order, in another shape: a view where the memory allows it, else a copy.
+    """The same elements, in row-major order, in another shape: a view if the memory allows it, else a copy.
 
     Args:
         sizes: the new sizes, one by one or as one sequence; -1 stands for the size that fits.
@@ -186,8 +141,8 @@ def reshape(input: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> T
 def view(self: Tensor, *sizes: Any, dtype: Any = None) -> Tensor:
     """The same memory in another shape, or read as another dtype.
 
-    What convolutions and poolings return lies channels-last in memory; PyTorch would have it row-major, where any view is
-    possible, so such a tensor is copied if it must be.
+    What convolutions and poolings return lies channels-last in memory; PyTorch would have it row-major, where
+    any view is possible, so such a tensor is copied if it must be.
 
     Args:
         sizes: the new sizes; -1 stands for the size that fits. Or a dtype.
@@ -208,8 +163,8 @@ def view(self: Tensor, *sizes: Any, dtype: Any = None) -> Tensor:
     array = self._array
     if not (array.flags.c_contiguous or np.may_share_memory(result._array, array) or _channels_last(array)):
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            "contiguous subspaces). Use .reshape(...) instead."
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans "
+            "across two contiguous subspaces). Use .reshape(...) instead."
         )
     return result
 
@@ -220,7 +175,7 @@ def _channels_last(array: np.ndarray) -> bool:
         return False
     first, channels, *spatial = array.strides
     order = [first, *spatial, channels]
-    return all(outer >= inner for outer, inner in zip(order, order[1:]))
+    return all(outer >= inner for outer, inner in itertools.pairwise(order))
 
 
 def _reinterpreted(self: Tensor, dtype: dtypes.dtype) -> Tensor:
@@ -229,9 +184,9 @@ def _reinterpreted(self: Tensor, dtype: dtypes.dtype) -> Tensor:
         result = wrap(array.view(dtype.numpy))
     except ValueError:
         raise RuntimeError(
-            f"self.size(-1) must be divisible by {max(1, dtype.itemsize // array.itemsize)} to view {self.dtype} as {dtype} "
-            f"(different element sizes), and the last dimension contiguous, but got sizes {list(self.shape)} with strides "
-            f"{self.stride()}"
+            f"self.size(-1) must be divisible by {max(1, dtype.itemsize // array.itemsize)} to view "
+            f"{self.dtype} as {dtype} (different element sizes), and the last dimension contiguous, but got "
+            f"sizes {list(self.shape)} with strides {self.stride()}"
         ) from None
     if result._array.dtype == array.dtype:
         return _reshaped(self, array.shape)
@@ -265,8 +220,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     start, end = axis_of(start_dim, len(shape)), axis_of(end_dim, len(shape))
     if start > end:
         raise RuntimeError(
-            f"flatten() has invalid args: start_dim cannot come after end_dim, got {start_dim} and {end_dim} for a "
-            f"tensor of {len(shape)} dimensions"
+            f"flatten() has invalid args: start_dim cannot come after end_dim, got {start_dim} and "
+            f"{end_dim} for a tensor of {len(shape)} dimensions"
         )
     if start == end and shape:
         return input
@@ -293,8 +248,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
         return reshape_rule(input, shape=(*shape[:axis], *_fitted(sizes, shape[axis]), *shape[axis + 1 :]))
     except ValueError:
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} ({shape[axis]}) in the "
-            "input tensor"
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} "
+            f"({shape[axis]}) in the input tensor"
         ) from None
 
 
@@ -388,7 +343,7 @@ def atleast_2d(*tensors: Any) -> Any:
 
 @public(method=False, out=False)
 def atleast_3d(*tensors: Any) -> Any:
-    """Tensors of fewer than three dimensions with ones put around: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
+    """Tensors of fewer than three dimensions with ones put around: (n,) to (1, n, 1), (m, n) to (m, n, 1).
 
     >>> torch.atleast_3d(torch.zeros(2, 3)).shape
     torch.Size([2, 3, 1])
@@ -416,155 +371,15 @@ def numel(input: Tensor) -> int:
     return require_tensor(input, "numel")._array.size
 
 
-# -- other orders -------------------------------------------------------------------------------------------------------
+# -- changing a tensor's own shape -------------------------------------------------------------------------
 
 
-@public(out=False)
-def permute(input: Tensor, *dims: Any) -> Tensor:
-    """The dimensions in another order.
+def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callable[..., Tensor]:
+    """The form of a view that changes the tensor itself: it becomes the view.
 
-    Args:
-        dims: for each dimension of the result, which one of the input it is; one by one or as one sequence.
-
-    Raises:
-        RuntimeError: not every dimension is named exactly once.
-
-    >>> torch.zeros(2, 3, 4).permute(2, 0, 1).shape
-    torch.Size([4, 2, 3])
-
-    Source: PyTorch, `torch.permute`.
+    Views taken from it before stay as they are: a stand-in for the former tensor becomes their base, and that
+    of the tensor itself.
     """
-    order, ndim = sizes_of(dims), require_tensor(input, "permute")._array.ndim
-    if len(order) != ndim:
-        raise RuntimeError(
-            "permute(): number of dimensions in the tensor input does not match the length of the desired ordering of "
-            f"dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(order)}"
-        )
-    axes = tuple(axis_of(dim, ndim) for dim in order)
-    if len(set(axes)) != ndim:
-        raise RuntimeError(f"permute(): duplicate dims are not allowed, got {order}")
-    return permute_rule(input, axes=axes)
-
-
-@public(out=False)
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Two dimensions exchanged.
-
-    >>> torch.transpose(torch.tensor([[1, 2], [3, 4]]), 0, 1)
-    tensor([[1, 3],
-            [2, 4]])
-
-    Source: PyTorch, `torch.transpose`.
-    """
-    ndim = require_tensor(input, "transpose")._array.ndim
-    first, second = axis_of(dim0, ndim), axis_of(dim1, ndim)
-    return transpose_rule(input, axis1=first, axis2=second) if ndim else reshape_rule(input, shape=())
-
-
-@public(out=False)
-def t(input: Tensor) -> Tensor:
-    """A matrix transposed; tensors of fewer dimensions as they are.
-
-    Raises:
-        RuntimeError: more than two dimensions.
-
-    >>> torch.t(torch.tensor([[1, 2], [3, 4]]))
-    tensor([[1, 3],
-            [2, 4]])
-
-    Source: PyTorch, `torch.t`.
-    """
-    ndim = require_tensor(input, "t")._array.ndim
-    if ndim > 2:
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D; use .mT or .transpose(dim0, dim1)"
-        )
-    return t_rule(input)
-
-
-def _axes_from(dim: Any, ndim: int) -> tuple[int, ...]:
-    return (
-        axes_of((dim,) if isinstance(dim, int) else tuple(dim), ndim)
-        if not isinstance(dim, tuple) or dim
-        else ()
-    )
-
-
-@public(out=False)
-def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
-    """Dimensions moved to other places, the rest in their order.
-
-    Raises:
-        RuntimeError: `source` and `destination` name different numbers of dimensions.
-
-    >>> torch.zeros(2, 3, 4).movedim(0, -1).shape
-    torch.Size([3, 4, 2])
-
-    Source: PyTorch, `torch.movedim`.
-    """
-    ndim = require_tensor(input, "movedim")._array.ndim
-    sources, targets = _axes_from(source, ndim), _axes_from(destination, ndim)
-    if len(sources) != len(targets):
-        raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({source}) should contain the same number of dims as "
-            f"destination ({destination})"
-        )
-    order = [axis for axis in range(ndim) if axis not in sources]
-    for target, origin in sorted(zip(targets, sources)):
-        order.insert(target, origin)
-    return permute_rule(input, axes=tuple(order))
-
-
-@public(out=False)
-def adjoint(input: Tensor) -> Tensor:
-    """Matrices transposed (their elements are real): the last two dimensions exchanged.
-
-    >>> torch.adjoint(torch.zeros(5, 2, 3)).shape
-    torch.Size([5, 3, 2])
-
-    Source: PyTorch, `torch.adjoint`.
-    """
-    return _matrices_transposed(require_tensor(input, "adjoint"), "adjoint()")
-
-
-def _matrices_transposed(input: Tensor, what: str) -> Tensor:
-    ndim = input._array.ndim
-    if ndim == 1:
-        raise RuntimeError(
-            f"{what} is only supported on matrices or batches of matrices. Got {ndim}-D tensor."
-        )
-    return transpose_rule(input, axis1=-2, axis2=-1) if ndim else reshape_rule(input, shape=())
-
-
-def _T(self: Tensor) -> Tensor:
-    """The dimensions in reverse order; for a matrix, its transpose."""
-    return permute_rule(self, axes=tuple(range(self._array.ndim))[::-1])
-
-
-def _mT(self: Tensor) -> Tensor:
-    """Matrices transposed: the last two dimensions exchanged."""
-    return _matrices_transposed(self, "tensor.mT")
-
-
-def _mH(self: Tensor) -> Tensor:
-    """Matrices transposed and conjugated; the elements are real, so this is `mT`."""
-    return _matrices_transposed(self, "tensor.mH")
-
-
-def _H(self: Tensor) -> Tensor:
-    """A matrix transposed and conjugated; the elements are real, so this is its transpose."""
-    if self._array.ndim not in (0, 2):
-        raise RuntimeError(
-            f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor."
-        )
-    return _matrices_transposed(self, "tensor.H")
-
-
-# -- changing a tensor's own shape --------------------------------------------------------------------------------------
-
-
-def _becoming(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor]:
-    """The form of a view that changes the tensor itself: it becomes the view, and views taken before stay as they are."""
 
     def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self)
@@ -581,25 +396,12 @@ def _becoming(function: Callable[..., Tensor], name: str) -> Callable[..., Tenso
             share(self, *result._view)
         return self
 
-    changed.__name__ = changed.__qualname__ = name
+    changed.__name__ = changed.__qualname__ = name or function.__name__ + "_"
     changed.__doc__ = f"In-place form of `{function.__name__}`: this tensor becomes that view of itself."
     return changed
 
 
 for _function in (view, view_as, reshape_as):
     graft(_function)
-for _name, _property in {"T": _T, "mT": _mT, "mH": _mH, "H": _H}.items():
-    graft(property(_property), _name)  # type: ignore[arg-type]
-swapaxes, swapdims, moveaxis = transpose, transpose, movedim
-for _function, _names in (
-    (transpose, ("transpose", "swapaxes", "swapdims")),
-    (movedim, ("moveaxis",)),
-    (squeeze, ("squeeze",)),
-    (unsqueeze, ("unsqueeze",)),
-    (t, ("t",)),
-):
-    for _name in _names:
-        if _name not in Tensor.__dict__:
-            graft(_function, _name)
-        if _function is not movedim:
-            graft(_becoming(_function, _name + "_"), _name + "_")
+for _function in (squeeze, unsqueeze):
+    graft(becoming(_function))

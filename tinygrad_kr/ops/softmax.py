@@ -57,14 +57,14 @@ log_softmax_rule = joint(
 
 
 def _prepared(input: Tensor, dim: int | None, dtype: Any, name: str, level: int) -> tuple[Tensor, int]:
-    """The input in the dtype asked for, and the axis; None chooses one as PyTorch once did, with its warning."""
+    """The input in the dtype asked for, and the axis; None chooses it as PyTorch once did, and warns."""
     if dtype is not None and isinstance(input, Tensor):
         input = input.to(dtypes.as_dtype(dtype))
     floating(input, name)
     if dim is None:
         warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-            "argument.",
+            f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+            "dim=X as an argument.",
             UserWarning,
             stacklevel=level + 2,
         )
@@ -74,7 +74,7 @@ def _prepared(input: Tensor, dim: int | None, dtype: Any, name: str, level: int)
 
 @public()
 def softmax(input: Tensor, dim: int | None = None, dtype: Any = None, *, _stacklevel: int = 3) -> Tensor:
-    r"""Probabilities: outᵢ = e^inputᵢ / Σⱼ e^inputⱼ, the sum running along `dim`; no overflow, they add up to 1.
+    r"""Probabilities, which add up to 1: outᵢ = e^inputᵢ / Σⱼ e^inputⱼ along `dim`, without overflow.
 
     Args:
         dim: the dimension; to leave it out is deprecated.
@@ -91,7 +91,7 @@ def softmax(input: Tensor, dim: int | None = None, dtype: Any = None, *, _stackl
 
 @public()
 def log_softmax(input: Tensor, dim: int | None = None, dtype: Any = None, *, _stacklevel: int = 3) -> Tensor:
-    r"""Logarithms of probabilities: outᵢ = inputᵢ - ln Σⱼ e^inputⱼ, more exact than the logarithm of `softmax`.
+    r"""Logarithms of probabilities: outᵢ = inputᵢ - ln Σⱼ e^inputⱼ along `dim`, without overflow.
 
     Args:
         dim: the dimension; to leave it out is deprecated.
@@ -129,7 +129,8 @@ def gumbel_softmax(
 ) -> Tensor:
     r"""A random choice along `dim` that gradients flow through: softmax((logits + noise) / tau).
 
-    The noise is Gumbel's, -ln(e) of exponential numbers e, so the largest element is distributed as `softmax(logits)`.
+    The noise is Gumbel's, -ln(e) of exponential numbers e: the position of the largest element is distributed
+    as `softmax(logits)`.
 
     Args:
         logits: logarithms of probabilities, not normalised.

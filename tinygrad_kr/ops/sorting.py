@@ -1,6 +1,6 @@
 """Order along a dimension: sort, topk, kthvalue, median, mode, quantile.
 
-All of them choose elements, so all have the same derivative: the gradient goes to the elements that were chosen.
+All of them choose elements, so all have the same derivative: the gradient goes to the elements chosen.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import numpy as np
 from ..autograd.primitive import constant, numpy_function, rule
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, structured
-from .reduction import shared_evenly
-from .scattering import chosen, gather_rule, selection
-from .shape import movedim, reshape_rule, unsqueeze_rule
+from .extremes import shared_evenly
+from .gathering import chosen, gather_rule, selection
+from .permutation import movedim
+from .shape import reshape_rule, unsqueeze_rule
 
 __all__ = [
     "argsort",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 
-# -- the derivatives -----------------------------------------------------------------------------------------
+# -- the derivatives ---------------------------------------------------------------------------------------
 
 
 def order_of(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
@@ -126,7 +127,7 @@ def _np_sort(a: Any, axis: int | None = -1) -> Any:
     return sort_rule(a, axis=axis_of(-1 if axis is None else axis, a._array.ndim), descending=False)[0]
 
 
-# -- sorting -------------------------------------------------------------------------------------------------
+# -- sorting -----------------------------------------------------------------------------------------------
 
 sort_fields = structured("sort", "values", "indices")
 topk_fields = structured("topk", "values", "indices")
@@ -233,7 +234,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     return kthvalue_fields(*kthvalue_rule(input, k=k, axis=axis, keepdims=keepdim))
 
 
-# -- middles -------------------------------------------------------------------------------------------------
+# -- middles -----------------------------------------------------------------------------------------------
 
 
 def _median(input: Tensor, dim: int | None, keepdim: bool, name: str) -> Any:
@@ -280,7 +281,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
 
 @public()
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
-    """The most frequent element along a dimension (the smallest of equally frequent ones), and where it is last.
+    """The most frequent element along a dimension (of several, the smallest), and where it is last.
 
     >>> torch.mode(torch.tensor([3, 1, 2, 1]))
     torch.return_types.mode(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Arrays, Optimizer, Options, Parameters, check_options, count, scalar
+from ._support import Arrays, Options, check_options, count, scalar
+from .optimizer import Optimizer, Parameters
 
 __all__ = ["Adamax"]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..autograd.modes import enable_grad
 from ..tensor import Tensor, wrap
-from .optimizer import Optimizer, Parameters, _plain, _real, check_options
+from ._support import check_options, plain, real
+from .optimizer import Optimizer, Parameters
 
 __all__ = ["LBFGS"]
 
@@ -81,7 +82,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Iterate on the loss that `closure` computes (it must also run backward); returns the first loss."""
         group = self.param_groups[0]
-        lr, tolerance = _plain(group["lr"]), group["tolerance_change"]
+        lr, tolerance = plain(group["lr"]), group["tolerance_change"]
         # As in PyTorch the state of the whole lies with the first parameter.
         state = self.state[group["params"][0]]
         state.setdefault("func_evals", 0)
@@ -104,7 +105,7 @@ class LBFGS(Optimizer):
                 break
             used = 0
             if group["line_search_fn"] == "strong_wolfe":
-                origin = [np.array(_real(p._array)) for p in group["params"]]
+                origin = [np.array(real(p._array)) for p in group["params"]]
                 evaluate = self._evaluation(closure, origin, d)
                 point, used = _strong_wolfe(
                     evaluate, _Point(0.0, loss, g, slope), t, d, group["max_eval"] - evaluations, tolerance
@@ -114,7 +115,7 @@ class LBFGS(Optimizer):
             elif group["line_search_fn"] is not None:
                 raise RuntimeError(f"only 'strong_wolfe' is supported, got {group['line_search_fn']!r}")
             else:
-                self._move([_real(p._array) for p in group["params"]], t, d)
+                self._move([real(p._array) for p in group["params"]], t, d)
                 if iteration != group["max_iter"]:
                     with enable_grad():
                         loss = float(closure())
@@ -136,7 +137,7 @@ class LBFGS(Optimizer):
         """The gradients of all parameters as one vector; zeros where there is none."""
         return np.concatenate(
             [
-                np.zeros_like(_real(p._array)).ravel() if p._grad is None else _real(p._grad._array).ravel()
+                np.zeros_like(real(p._array)).ravel() if p._grad is None else real(p._grad._array).ravel()
                 for p in self.param_groups[0]["params"]
             ]
         )
@@ -146,7 +147,7 @@ class LBFGS(Optimizer):
         first = 0
         for p, start in zip(self.param_groups[0]["params"], origin):
             last = first + start.size
-            _real(p._array)[...] = start + t * d[first:last].reshape(start.shape)
+            real(p._array)[...] = start + t * d[first:last].reshape(start.shape)
             p._storage.version += 1
             first = last
 
@@ -171,12 +172,12 @@ class _Memory:
         self.d, self.previous = (
             state[name]._array if state.get(name) is not None else None for name in ("d", "prev_flat_grad")
         )
-        self.t: float = _plain(state.get("t"))
+        self.t: float = plain(state.get("t"))
         self.loss: float = state.get("prev_loss", 0.0)
         self.changes: list[np.ndarray] = [y._array for y in state.get("old_dirs") or []]
         self.steps: list[np.ndarray] = [s._array for s in state.get("old_stps") or []]
-        self.curvatures: list[float] = [_plain(r) for r in state.get("ro") or []]  # 1 / (s·y)
-        self.scale: float = _plain(state.get("H_diag", 1))
+        self.curvatures: list[float] = [plain(r) for r in state.get("ro") or []]  # 1 / (s·y)
+        self.scale: float = plain(state.get("H_diag", 1))
 
     def direction(self, g: np.ndarray) -> np.ndarray:
         """-H·g, by the two-loop recursion, after the last step has been taken into account."""
@@ -240,7 +241,7 @@ def _strong_wolfe(
 
     # Go further until there is such a point between two others.
     before, now, tries = origin, evaluate(t), 0
-    bracket = []
+    bracket: list[_Point] = []
     while tries < max_tries and not bracket:
         if too_high(now) or (tries > 1 and now.loss >= before.loss):
             bracket = [before, now]

@@ -48,7 +48,9 @@ def test_batches_cover_the_dataset(size: int, batch_size: int, drop_last: bool, 
     loader = DataLoader(dataset, batch_size=batch_size, drop_last=drop_last)
     batches = [batch.tolist() for batch in loader]
     assert len(batches) == len(loader)
-    assert sum(batches, []) == list(range(size - size % batch_size if drop_last else size))
+    assert [one for batch in batches for one in batch] == list(
+        range(size - size % batch_size if drop_last else size)
+    )
     assert [batch.tolist() for batch in loader] == batches
 
 
@@ -139,8 +141,9 @@ def test_lengths() -> None:
 def test_more_samples_than_reported() -> None:
     loader = DataLoader(Stream(5, length=2), batch_size=1)
     assert len(loader) == 2
-    with pytest.warns(UserWarning, match="reported to be 2 .* but 3 batches"):
+    with pytest.warns(UserWarning) as warned:
         list(loader)
+    assert ["but 3 batches" in str(one.message) for one in warned] == [True, False, False]
 
 
 def test_stop_iteration_in_a_dataset_is_an_error() -> None:

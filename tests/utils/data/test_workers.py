@@ -217,17 +217,19 @@ def test_errors_come_back_with_their_traceback() -> None:
     assert [next(iteration) for _ in range(3)] == [[0], [1], [2]]
     with pytest.raises(
         ValueError,
-        match="(?s)^Caught ValueError in DataLoader worker process 1.\nOriginal Traceback.*in fail",
+        match=r"(?s)^Caught ValueError in DataLoader worker process 1.\nOriginal Traceback.*in fail",
     ) as caught:
         next(iteration)
     assert str(caught.value).endswith("ValueError: three is not to be loaded\n")
-    with pytest.raises(KeyError, match="Caught KeyError in DataLoader worker process 0.\nOriginal Traceback"):
+    with pytest.raises(
+        KeyError, match=r"Caught KeyError in DataLoader worker process 0.\nOriginal Traceback"
+    ):
         next(iteration)
-    with pytest.raises(RuntimeError, match="(?s)Caught Strange.*1 and 2"):
+    with pytest.raises(RuntimeError, match=r"(?s)Caught Strange.*1 and 2"):
         next(iteration)
-    with pytest.raises(RuntimeError, match="(?s)Caught Local.*six"):
+    with pytest.raises(RuntimeError, match=r"(?s)Caught Local.*six"):
         next(iteration)
-    with pytest.raises(RuntimeError, match="(?s)Caught .* in DataLoader worker process 1.*pickle"):
+    with pytest.raises(RuntimeError, match=r"(?s)Caught .* in DataLoader worker process 1.*pickle"):
         next(iteration)
     assert list(iteration) == [[8]]
 
@@ -237,7 +239,7 @@ def refuse(worker: int) -> None:
 
 
 def test_error_at_the_start() -> None:
-    with pytest.raises(ZeroDivisionError, match="worker 0 does not want to"):
+    with pytest.raises(ZeroDivisionError, match=r"worker 0 does not want to"):
         list(load(double, worker_init_fn=refuse))
 
 
@@ -261,7 +263,7 @@ def test_killed_worker() -> None:
     loader = load(name_of_process, persistent_workers=True)
     before = pids(loader)
     os.kill(min(before), signal.SIGKILL)
-    with pytest.raises(RuntimeError, match="exited unexpectedly"):
+    with pytest.raises(RuntimeError, match=r"exited unexpectedly"):
         list(loader)
     assert pids(loader).isdisjoint(before)  # new ones are started
 
@@ -283,13 +285,13 @@ def sleep(index: int) -> int:
 def test_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tinygrad_kr.utils.data.parallel._STOP_SECONDS", 0.2)
     start = time.monotonic()
-    with pytest.raises(RuntimeError, match="DataLoader timed out after 0.2 seconds"):
+    with pytest.raises(RuntimeError, match=r"DataLoader timed out after 0.2 seconds"):
         list(load(sleep, timeout=0.2))
     assert time.monotonic() - start < 20  # those that sleep on are ended
 
 
 def test_what_cannot_be_sent_to_a_worker() -> None:
-    with pytest.raises(Exception, match="pickle|local object") as caught:
+    with pytest.raises(Exception, match=r"pickle|local object") as caught:
         list(load(lambda index: index, multiprocessing_context="spawn"))
     assert "define them at the top of a module" in caught.value.__notes__[0]
 
@@ -378,7 +380,7 @@ def test_ctrl_c(persistent: bool) -> None:
     ) as program:
         found = printed_pids(program, 6)
         os.killpg(program.pid, signal.SIGINT)
-        out, err = program.communicate(timeout=30)
+        _, err = program.communicate(timeout=30)
     assert len(found) == 2 and all(gone(pid) for pid in found)
     assert err.count("Traceback") == 1 and err.rstrip().endswith("KeyboardInterrupt")
 
@@ -391,7 +393,7 @@ def test_exit_with_workers_running() -> None:
         "    print('pid', next(iteration)[0], flush=True)\n"
     ) as program:
         found = printed_pids(program, 2)
-        out, err = program.communicate(timeout=30)
+        _, err = program.communicate(timeout=30)
     assert program.returncode == 0 and "Traceback" not in err
     assert all(gone(pid) for pid in found)
 

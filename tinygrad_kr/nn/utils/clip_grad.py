@@ -36,7 +36,8 @@ def _norm(array: np.ndarray, p: float) -> Any:
         return array.dtype.type(0)
     if p == 2:
         flat = array.ravel(order="K")
-        square = np.dot(flat, flat)
+        with np.errstate(over="ignore"):
+            square = np.dot(flat, flat)
         if 1e-30 < square < 1e30:  # far from where squares of float32 under- or overflow
             return np.sqrt(square)
     return array.dtype.type(np.linalg.norm(array.ravel().astype(np.float64), p))

@@ -63,7 +63,8 @@ class LRScheduler:
                 )
         self.base_lrs = values(optimizer, "initial_lr")
         self.last_epoch = last_epoch
-        optimizer.__dict__.setdefault("_scheduled_since", optimizer._steps_taken)
+        if optimizer._scheduled_since is None:
+            optimizer._scheduled_since = optimizer._steps_taken
         self._initial_step()
 
     def _initial_step(self) -> None:
@@ -85,10 +86,7 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next epoch. (To jump to `epoch` instead is deprecated, as in PyTorch.)"""
-        if (
-            self._step_count == 1
-            and self.optimizer._steps_taken == self.optimizer.__dict__["_scheduled_since"]
-        ):
+        if self._step_count == 1 and self.optimizer._steps_taken == self.optimizer._scheduled_since:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call them in the opposite "
                 "order: otherwise the first value of the schedule is never used.",

@@ -116,8 +116,8 @@ class SequentialLR(_Combined):
         for index, one in enumerate(schedulers[1:], 1):
             if isinstance(one, _Combined):
                 raise ValueError(
-                    f"{type(one).__name__} at index {index} cannot begin at a milestone; only the first of a sequence "
-                    "may be made of others"
+                    f"{type(one).__name__} at index {index} cannot begin at a milestone; only the first of a "
+                    "sequence may be made of others"
                 )
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
