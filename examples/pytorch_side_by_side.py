@@ -45,7 +45,7 @@ def losses(torch: Any, seed: int, steps: int) -> list[float]:
     data = importlib.import_module(f"{torch.__name__}.utils.data")
     loader = data.DataLoader(data.TensorDataset(images, labels), batch_size=64, shuffle=True)
     model = build(torch)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
     found: list[float] = []
     while len(found) < steps:
         for batch, target in loader:

@@ -1,4 +1,4 @@
-"""`gate`, `select` and `positive` are `np.where` and `np.maximum` to the last bit, for all dtypes and shapes."""
+"""`gate`, `select` and `positive` are `np.where` and `np.maximum` to the last bit, for every dtype."""
 
 from __future__ import annotations
 

@@ -254,5 +254,7 @@ for _reduction in ("mean", "sum", "none"):
     case(f"nn.MultiLabelSoftMarginLoss({_r})", real(3, 4), integers(2, 3, 4))
     case(f"nn.TripletMarginLoss(p=1, swap=True, {_r})", real(3, 4), real(3, 4), real(3, 4), trained=3)
     case(f"nn.TripletMarginWithDistanceLoss({_r})", real(3, 4), real(3, 4), real(3, 4), trained=3)
-    case(f"nn.CTCLoss({_r})", real(6, 2, 4), fixed([[1, 2, 2], [3, 1, 1]]), fixed([6, 5]), fixed([3, 2]))
+    # PyTorch's gradient is that of the logits behind the log-probabilities: not compared here
+    _targets, _lengths = fixed([[1, 2, 2], [3, 1, 1]]), (fixed([6, 5]), fixed([3, 2]))
+    case(f"nn.CTCLoss({_r})", real(6, 2, 4), _targets, *_lengths, trained=0)
 case("nn.KLDivLoss(reduction='batchmean', log_target=True)", real(3, 4), real(3, 4))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -133,6 +135,20 @@ def test_backward_hooks_can_be_differentiated_through() -> None:
     (first,) = torch.autograd.grad((m(x) ** 2).sum(), x, create_graph=True)
     (second,) = torch.autograd.grad(first.sum(), x)
     assert first.tolist() == [8, 16] and second.tolist() == [8, 8]
+
+
+def test_backward_hooks_leave_no_cycle() -> None:
+    m = Scale()
+    m.register_full_backward_hook(lambda *_: None)
+    gc.collect()
+    gc.disable()
+    try:
+        y = m(X.clone().requires_grad_())
+        alive = weakref.ref(y)
+        del y
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_a_result_without_tensors_warns() -> None:

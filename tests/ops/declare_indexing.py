@@ -11,7 +11,7 @@ from tests.declared import SEEDS, declare, fixed, real, truth, whole
 
 X = real()
 
-# -- reading -----------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 
 BASIC: list[Any] = [
     0,
@@ -138,7 +138,7 @@ for _sides in ((), (3,), (2, 3)):
     )
     declare("argwhere", None, fixed((_sides, truth())), reference=np.argwhere, order=0)
 
-# -- writing -----------------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------
 
 
 def write(torch: Any, x: Any, index: Any, value: Any) -> Any:
@@ -243,7 +243,7 @@ declare("zero_", through(lambda y: y[:, 1].zero_()), fixed(((2, 3), X)))
 declare("copy_", through(lambda y, v: y[0].copy_(v)), fixed(((2, 3), X), ((1,), X)))
 declare("fill_diagonal_", through(lambda y: y.fill_diagonal_(3)), fixed(((2, 3), X)))
 
-# -- gathering and scattering ----------------------------------------------------------------------------------------
+# -- gathering and scattering ----------------------------------------------------------------------
 
 
 @st.composite

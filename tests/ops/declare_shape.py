@@ -37,7 +37,7 @@ def with_dims(draw: Any, shape: tuple[int, ...]) -> list[Any]:
     return [tuple(draw(st.lists(st.integers(0, len(shape) - 1), unique=True)) if shape else ())]
 
 
-# -- other shapes ------------------------------------------------------------------------------------------------
+# -- other shapes ----------------------------------------------------------------------------------
 
 
 def new_shape(draw: Any, shape: tuple[int, ...]) -> list[Any]:
@@ -109,7 +109,7 @@ for _count in (1, 2, 3):
     )
 declare("numel", lambda torch, x: torch.tensor(torch.numel(x)), shaped(X), reference=np.size, order=0)
 
-# -- other orders ------------------------------------------------------------------------------------------------
+# -- other orders ----------------------------------------------------------------------------------
 
 declare("permute", None, shaped(X, with_order), reference=np.transpose, view=True)
 declare(
@@ -164,7 +164,7 @@ declare(
     torch=False,
 )
 
-# -- seen and copied many times ----------------------------------------------------------------------------------
+# -- seen and copied many times --------------------------------------------------------------------
 
 
 @st.composite
@@ -256,7 +256,7 @@ declare(
 declare("np.repeat", lambda torch, x: np.repeat(x, 2, 0), fixed(((2, 3), X)), torch=False)
 declare("np.repeat", lambda torch, x: np.repeat(x, [1, 2], 0), fixed(((2, 3), X)), torch=False)
 
-# -- in other places -----------------------------------------------------------------------------------------------
+# -- in other places -------------------------------------------------------------------------------
 
 
 def _flipped(x: np.ndarray, dims: tuple[int, ...]) -> np.ndarray:
@@ -329,7 +329,7 @@ declare(
     view=True,
 )
 
-# -- diagonals and triangles -----------------------------------------------------------------------------------------
+# -- diagonals and triangles -----------------------------------------------------------------------
 
 OFFSETS = st.integers(-3, 3)
 declare("diagonal", None, fixed(((2, 3), X), extra=[OFFSETS]), reference=np.diagonal, view=True)

@@ -23,7 +23,7 @@ def with_k(draw: Any, shape: tuple[int, ...]) -> list[Any]:
     return [draw(st.integers(1, shape[dim] if shape else 1)), dim, draw(st.booleans())]
 
 
-# -- sorting -----------------------------------------------------------------------------------------------------
+# -- sorting ---------------------------------------------------------------------------------------
 
 declare("sort", None, shaped(DISTINCT, with_flag))
 declare("sort", None, shaped(DISTINCT, min_dims=1), reference=lambda x: [np.sort(x), np.argsort(x)])
@@ -81,7 +81,7 @@ for _name in ("median", "nanmedian"):
 declare("mode", None, shaped(whole(0, 2), with_flag, min_side=1), order=0)
 declare("mode", None, shaped(DISTINCT, with_flag, min_side=1))
 
-# -- quantiles -----------------------------------------------------------------------------------------------------
+# -- quantiles -------------------------------------------------------------------------------------
 
 WAYS = ["linear", "lower", "higher", "midpoint", "nearest"]
 for _name in ("quantile", "nanquantile"):
@@ -118,7 +118,7 @@ for _name in ("quantile", "nanquantile"):
         reference=lambda x, name=_name: getattr(np, name)(x, [0.1, 0.6]),
     )
 
-# -- counting and looking up -----------------------------------------------------------------------------------------
+# -- counting and looking up -----------------------------------------------------------------------
 
 declare(
     "unique",

@@ -30,6 +30,11 @@ def test_arrays_on_either_side() -> None:
         assert isinstance(answer, Tensor) and answer.tolist() == [True, False]
 
 
+def test_a_number_outside_of_the_dtype_wraps_around() -> None:
+    small = torch.tensor([1, 44], dtype=torch.int8)
+    assert (small == 300).tolist() == [False, True] and (small + 300).tolist() == [45, 88]
+
+
 def test_answers_need_no_gradient() -> None:
     x = torch.ones(2, requires_grad=True)
     assert not (x > 0).requires_grad and not torch.isfinite(x).requires_grad and not (x == x).requires_grad

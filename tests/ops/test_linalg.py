@@ -18,7 +18,7 @@ def test_square_matrices_are_required(name: str) -> None:
         function(torch.ones(2, 3))
     with pytest.raises(RuntimeError, match="must have at least 2 dimensions"):
         function(torch.ones(2))
-    with pytest.raises(RuntimeError, match="Expected a floating point or complex tensor as input. Got Long"):
+    with pytest.raises(RuntimeError, match=r"Expected a floating point or complex tensor as input. Got Long"):
         function(torch.ones(2, 2, dtype=torch.int64))
 
 
@@ -35,7 +35,9 @@ def test_singular_matrices_raise_linalg_error() -> None:
 
 
 def test_the_gradient_of_det_exists_at_singular_matrices() -> None:
-    a = torch.tensor([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [0.0, 1.0, 3.0]], dtype=torch.float64, requires_grad=True)
+    a = torch.tensor(
+        [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [0.0, 1.0, 3.0]], dtype=torch.float64, requires_grad=True
+    )
     linalg.det(a).backward()
     step = 1e-6
     for i in range(3):
@@ -57,7 +59,7 @@ def test_solve_tells_stacks_of_vectors_from_matrices() -> None:
     a = torch.eye(2).expand(3, 2, 2) * 2
     assert tuple(linalg.solve(a, torch.ones(3, 2)).shape) == (3, 2)
     assert tuple(linalg.solve(a, torch.ones(2, 5)).shape) == (3, 2, 5)
-    with pytest.raises(RuntimeError, match=r"Incompatible shapes of A and B for the equation AX = B \(2x2 and 3x1\)"):
+    with pytest.raises(RuntimeError, match=r"Incompatible shapes of A and B .* AX = B \(2x2 and 3x1\)"):
         linalg.solve(torch.eye(2), torch.ones(3))
 
 
@@ -121,7 +123,7 @@ def test_matrix_power_of_zero_and_one() -> None:
     a = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert torch.equal(a.matrix_power(0), torch.eye(2))
     assert torch.equal(a.matrix_power(1), a) and a.matrix_power(1) is not a
-    with pytest.raises(TypeError, match="argument 'n' .* must be int, not float"):
+    with pytest.raises(TypeError, match=r"argument 'n' .* must be int, not float"):
         a.matrix_power(1.5)
 
 
@@ -137,7 +139,7 @@ def test_multi_dot_takes_the_cheapest_order() -> None:
 def test_cross_dimensions() -> None:
     with pytest.raises(RuntimeError, match="no dimension of size 3"):
         torch.cross(torch.ones(2, 4), torch.ones(2, 4))
-    with pytest.raises(RuntimeError, match="dimension -1 must have length 3. Got 3 and 4"):
+    with pytest.raises(RuntimeError, match=r"dimension -1 must have length 3. Got 3 and 4"):
         linalg.cross(torch.ones(2, 3), torch.ones(2, 4))
 
 
@@ -190,7 +192,7 @@ def test_normalize_keeps_zero_vectors() -> None:
 
 
 def test_cdist_errors() -> None:
-    with pytest.raises(RuntimeError, match="same number of columns. X1: 2 X2: 3"):
+    with pytest.raises(RuntimeError, match=r"same number of columns. X1: 2 X2: 3"):
         torch.cdist(torch.ones(3, 2), torch.ones(4, 3))
     with pytest.raises(RuntimeError, match="non-negative p"):
         torch.cdist(torch.ones(3, 2), torch.ones(4, 2), p=-1)

@@ -1,5 +1,4 @@
-"""Properties that all optimizers share: they descend, they keep dtypes, and any cut of a parameter updates "
-"alike."""
+"""Properties that all optimizers share: they descend, they keep dtypes, they update pieces as the whole."""
 
 from __future__ import annotations
 

@@ -370,8 +370,17 @@ def promote(*operands: Any, to_float: bool = False) -> Any:
     if to_float and dtype.kind not in "fc":
         dtype = dtypes.default_numpy
     return [
-        one.astype(dtype, copy=False) if isinstance(one, np.ndarray) else dtype.type(one) for one in checked
+        one.astype(dtype, copy=False) if isinstance(one, np.ndarray) else _scalar(one, dtype)
+        for one in checked
     ]
+
+
+def _scalar(number: Any, dtype: np.dtype) -> Any:
+    """A Python number in a dtype; an integer that does not fit wraps around, as in PyTorch."""
+    try:
+        return dtype.type(number)
+    except OverflowError:
+        return np.asarray(number).astype(dtype)[()]
 
 
 def _operand(value: Any) -> Any:

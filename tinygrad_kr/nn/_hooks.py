@@ -238,9 +238,7 @@ class BackwardGate:
         self.module = module
         self.pre_hooks = [*_backward_pre_hooks.values(), *module._backward_pre_hooks.values()]
         self.hooks = [*_backward_hooks.values(), *module._backward_hooks.values()]
-        self.inputs: list[int] | None = (
-            None  # which arguments are tensors; None if none of them needs gradients
-        )
+        self.inputs: list[int] | None = None  # which arguments are tensors; None if no gradient is needed
         self.count = 0
         self.grad_output: tuple[Any, ...] | None = None
 
@@ -262,9 +260,10 @@ class BackwardGate:
             return result
         results = result if isinstance(result, tuple) else (result,)
         positions: list[int] = []
+        count = len(results)  # not `results` itself in the function below: the graph would hold its own end
 
         def known(grads: tuple[Any, ...]) -> tuple[Any, ...]:
-            return self._outputs_known(grads, positions, len(results))
+            return self._outputs_known(grads, positions, count)
 
         results, found = _passed(results, known)
         positions.extend(found or ())

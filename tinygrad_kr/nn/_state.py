@@ -209,10 +209,8 @@ class StateDict:
     ) -> None:
         """Load this module's own state, not its children's; subclasses extend it to accept older versions."""
         for hook in self._load_state_dict_pre_hooks.values():
-            first = (self,) if isinstance(hook, _WithModule) else ()
-            hook(
-                *first, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-            )
+            who = (self,) if isinstance(hook, _WithModule) else ()
+            hook(*who, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         assign = local_metadata.get("assign_to_params_buffers", False)
         own = dict(self._own_state())
         for name, tensor in own.items():

@@ -36,11 +36,12 @@ class Tree:
         Source: PyTorch, `torch.nn.Module.named_modules`.
         """
         memo = set() if memo is None else memo
-        if self in memo:
+        this: Any = self
+        if this in memo:
             return
         if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
+            memo.add(this)
+        yield prefix, this
         for name, module in self._modules.items():
             if module is not None:
                 below = f"{prefix}.{name}" if prefix else name
@@ -108,8 +109,9 @@ class Tree:
         remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:
         seen: set[Tensor] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-        for path, module in modules if recurse else [(prefix, self)]:
+        tree = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        modules: Any = tree if recurse else [(prefix, self)]
+        for path, module in modules:
             for name, member in get_members_fn(module):
                 if member is None or member in seen:
                     continue
@@ -123,7 +125,7 @@ class Tree:
         Raises:
             AttributeError: there is no such module.
         """
-        module = self
+        module: Any = self
         for name in target.split(".") if target else ():
             found = _attribute(module, name)
             if not isinstance(found, Tree):
@@ -174,7 +176,7 @@ class Tree:
         """
         for module in self.children():
             module.apply(fn)
-        fn(self)
+        fn(self)  # type: ignore[arg-type]
         return self
 
     def train(self, mode: bool = True) -> Self:

@@ -70,7 +70,7 @@ class _ConvNd(Module):
         self.output_padding = self._sizes("output_padding", output_padding, least=0)
         self.groups = groups
         self.padding_mode = padding_mode
-        self.padding: str | tuple[int, ...]
+        self.padding: Any  # a tuple, or "same" or "valid"
         if isinstance(padding, str):
             if padding not in ("same", "valid"):
                 raise ValueError(f"Invalid padding string {padding!r}, should be one of 'same', 'valid'")
@@ -103,7 +103,7 @@ class _ConvNd(Module):
         if self.padding == "same":
             totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size)]
             return [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
-        return [size for size in reversed(self.padding) for _ in range(2)]  # type: ignore[misc]
+        return [size for size in reversed(self.padding) for _ in range(2)]
 
     def reset_parameters(self) -> None:
         """Draw the weights and biases anew."""
@@ -310,7 +310,7 @@ class _ConvTransposeNd(_ConvNd):
             for size, step, pad, gap, kernel in zip(
                 input.shape[leading:],
                 self.stride,
-                self.padding,  # type: ignore[arg-type]
+                self.padding,
                 self.dilation,
                 self.kernel_size,
             )

@@ -11,8 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
+from ..ops.joining import cat
 from ..ops.random import randn
 from ..tensor import Tensor
 from . import functional as F
@@ -252,7 +251,7 @@ class DropConnect(_DropConnect):
         if self.training and self.per_example and self.p and len(args[0]):
             batch, *others = args
             rows = [self._dropped(batch[i : i + 1], *others, **kwargs) for i in range(len(batch))]
-            return self._activated(np.concatenate(rows))
+            return self._activated(cat(rows))
         return self._activated(self._dropped(*args, **kwargs))
 
     def extra_repr(self) -> str:

@@ -47,6 +47,8 @@ from ..ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from ..ops.embedding import embedding as embedding
 from ..ops.embedding import embedding_bag as embedding_bag
 from ..ops.exponential import sigmoid as sigmoid
+from ..ops.grid_sampling import affine_grid as affine_grid
+from ..ops.grid_sampling import grid_sample as grid_sample
 from ..ops.interpolation import interpolate as interpolate
 from ..ops.interpolation import upsample as upsample
 from ..ops.interpolation import upsample_bilinear as upsample_bilinear

@@ -475,7 +475,14 @@ def _older_name(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return renamed
 
 
-uniform, normal, constant, eye, dirac = map(_older_name, (uniform_, normal_, constant_, eye_, dirac_))
-xavier_uniform, xavier_normal = map(_older_name, (xavier_uniform_, xavier_normal_))
-kaiming_uniform, kaiming_normal = map(_older_name, (kaiming_uniform_, kaiming_normal_))
-orthogonal, sparse = map(_older_name, (orthogonal_, sparse_))
+uniform = _older_name(uniform_)
+normal = _older_name(normal_)
+constant = _older_name(constant_)
+eye = _older_name(eye_)
+dirac = _older_name(dirac_)
+xavier_uniform = _older_name(xavier_uniform_)
+xavier_normal = _older_name(xavier_normal_)
+kaiming_uniform = _older_name(kaiming_uniform_)
+kaiming_normal = _older_name(kaiming_normal_)
+orthogonal = _older_name(orthogonal_)
+sparse = _older_name(sparse_)

@@ -113,6 +113,8 @@ class GLU(_AlongDim):
     `torch.nn.GLU`.
     """
 
+    dim: int
+
     def __init__(self, dim: int = -1) -> None:
         super().__init__(dim)
 

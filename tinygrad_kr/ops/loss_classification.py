@@ -41,19 +41,20 @@ def cross_entropy_(
     places = np.arange(len(rows))
     largest = rows[places, rows.argmax(axis=1)]  # np.max takes twice as long on short rows
     exponentials = rows - largest[:, None]
-    pull = np.ones(rows.shape[1], rows.dtype) if weight is None else weight
+    ones = np.ones(rows.shape[1], rows.dtype)
+    pull = ones if weight is None else weight
     leaning = np.dot(exponentials, pull) if label_smoothing else 0.0
     np.exp(exponentials, out=exponentials)
-    sums = np.dot(exponentials, np.ones(rows.shape[1], rows.dtype))  # six times as fast as np.sum
+    sums = np.dot(exponentials, ones)  # six times as fast as np.sum
     logarithms = np.log(sums)
     values = logarithms + (largest - rows[places, classes])
+    even = logarithms * np.add.reduce(pull) - leaning if label_smoothing else values
+    if ignored is not None:
+        values[ignored] = even[ignored] = 0
     if weights is not None:
         values *= weights
     if label_smoothing:
-        even = logarithms * np.add.reduce(pull) - leaning
         values = (1.0 - label_smoothing) * values + (label_smoothing / rows.shape[1]) * even
-    if ignored is not None:
-        values[ignored] = 0
     total = total_weight(weights, len(rows)) if reduction == "mean" else 1.0
     out = values.reshape(target.shape) if reduction == "none" else np.add.reduce(values) / total
     kept = None

@@ -28,7 +28,14 @@ _NEVER = -1e30  # minus infinity for the composite: its differences are numbers
 
 
 def ctc_(
-    log_probs: Any, targets: Any, times: Any, lengths: Any, *, blank: int, recording: bool = False
+    log_probs: Any,
+    targets: Any,
+    times: Any,
+    lengths: Any,
+    *,
+    blank: int,
+    zero_infinity: bool,
+    recording: bool = False,
 ) -> Any:
     """-ln of the probability of each example's labels."""
     labels, skips = alignment.extended(targets, lengths, blank)
@@ -37,14 +44,19 @@ def ctc_(
         alpha = alignment.forward(scores, skips)
         blank_end, label_end = _endings(alpha, times, lengths)
         likelihood = np.where(lengths > 0, np.logaddexp(blank_end, label_end), blank_end)
-    return -likelihood, (labels, skips, scores, alpha, likelihood) if recording else None
+    losses = np.where(np.isneginf(likelihood), 0, -likelihood) if zero_infinity else -likelihood
+    return losses, (labels, skips, scores, alpha, likelihood) if recording else None
 
 
-def ctc_gradient(g: Any, kept: Any, times: Any, lengths: Any, log_probs_shape: Any) -> list[Any]:
+def ctc_gradient(
+    g: Any, kept: Any, times: Any, lengths: Any, log_probs_shape: Any, zero_infinity: bool
+) -> list[Any]:
     """Minus the probability that the path is at a label at a time, given the labels."""
     labels, skips, scores, alpha, likelihood = kept
     beta = alignment.backward(scores, skips, times, lengths)
     occupied = np.exp(alpha + beta - likelihood[:, None])
+    if zero_infinity:
+        occupied[:, np.isneginf(likelihood)] = 0
     gradient = np.zeros(log_probs_shape, g.dtype)
     examples = np.arange(len(times))
     for place in range(labels.shape[1]):
@@ -69,7 +81,9 @@ def _log_sum(*terms: Any) -> Any:
     return np.log(total) + largest
 
 
-def ctc_composite(log_probs: Any, targets: Any, times: Any, lengths: Any, *, blank: int) -> Any:
+def ctc_composite(
+    log_probs: Any, targets: Any, times: Any, lengths: Any, *, blank: int, zero_infinity: bool
+) -> Any:
     """The forward recursion: ways to a place are those of staying, of going on, and of skipping a blank."""
     labels, skips = alignment.extended(targets, lengths, blank)
     index = np.broadcast_to(labels, (log_probs.shape[0], *labels.shape))
@@ -83,7 +97,8 @@ def ctc_composite(log_probs: Any, targets: Any, times: Any, lengths: Any, *, bla
         alpha = _log_sum(alpha, one, two) + scores[time]
         steps.append(alpha)
     blank_end, label_end = _endings(np.stack(steps), times, lengths)
-    return -_log_sum(blank_end, np.where(lengths > 0, label_end, _NEVER))
+    losses = -_log_sum(blank_end, np.where(lengths > 0, label_end, _NEVER))
+    return losses * (as_array(losses) < -_NEVER / 2) if zero_infinity else losses
 
 
 ctc_rule = joint(ctc_, ctc_gradient, composite=ctc_composite, keeps=True, name="ctc_loss")
@@ -175,9 +190,7 @@ def ctc_loss(
         )
     if (times == 0).any():
         raise RuntimeError("ctc_loss: every example needs at least one time step")
-    losses = ctc_rule(log_probs, matrix, times, lengths, blank=blank)
-    if zero_infinity:
-        losses = losses.masked_fill(losses.detach().isinf(), 0.0)
+    losses = ctc_rule(log_probs, matrix, times, lengths, blank=blank, zero_infinity=bool(zero_infinity))
     if single and reduction == "none":
         return losses.reshape(())
     if reduction == "mean":

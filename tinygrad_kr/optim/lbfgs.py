@@ -46,8 +46,8 @@ class LBFGS(Optimizer):
     ...     loss.backward()
     ...     return loss
     >>> loss = optimizer.step(closure)
-    >>> w
-    tensor([1., 1.], requires_grad=True)
+    >>> [round(value, 3) for value in w.tolist()]
+    [1.0, 1.0]
 
     Source: PyTorch, `torch.optim.LBFGS`; Nocedal and Wright, "Numerical Optimization", chapters 3 and 7.
     """

@@ -45,7 +45,7 @@ class NAdam(Optimizer):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.8439, 9.8439], requires_grad=True)
+    tensor([0.8944, 9.8944], requires_grad=True)
 
     Source: PyTorch, `torch.optim.NAdam`; Dozat, "Incorporating Nesterov Momentum into Adam", 2016.
     """

@@ -48,10 +48,12 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(optimizer, args, kwargs)` before every step of any optimizer, until `remove()`.
 
     >>> from tinygrad_kr.optim.optimizer import register_optimizer_step_pre_hook
-    >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    >>> with register_optimizer_step_pre_hook(lambda optimizer, args, kwargs:
-    print(type(optimizer).__name__)): ...     optimizer.step()
+    >>> def tell(optimizer, args, kwargs):
+    ...     print(type(optimizer).__name__)
+    >>> handle = register_optimizer_step_pre_hook(tell)
+    >>> torch.optim.SGD([torch.zeros(1, requires_grad=True)]).step()
     SGD
+    >>> handle.remove()
 
     Source: PyTorch, `torch.optim.optimizer.register_optimizer_step_pre_hook`.
     """
@@ -62,10 +64,12 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(optimizer, args, kwargs)` after every step of any optimizer, until `remove()`.
 
     >>> from tinygrad_kr.optim.optimizer import register_optimizer_step_post_hook
-    >>> optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    >>> with register_optimizer_step_post_hook(lambda optimizer, args, kwargs:
-    print(type(optimizer).__name__)): ...     optimizer.step()
+    >>> def tell(optimizer, args, kwargs):
+    ...     print(type(optimizer).__name__)
+    >>> handle = register_optimizer_step_post_hook(tell)
+    >>> torch.optim.Adam([torch.zeros(1, requires_grad=True)]).step()
     Adam
+    >>> handle.remove()
 
     Source: PyTorch, `torch.optim.optimizer.register_optimizer_step_post_hook`.
     """

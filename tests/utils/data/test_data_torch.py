@@ -1,5 +1,4 @@
-"""Loading draws PyTorch's random numbers, in its order: the same splits, shuffles and seeds, and the same "
-"numbers after."""
+"""Loading draws PyTorch's random numbers: the same splits, shuffles and seeds, the same numbers after."""
 
 from __future__ import annotations
 

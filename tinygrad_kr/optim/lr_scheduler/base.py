@@ -76,8 +76,7 @@ class LRScheduler:
             self._is_initial = False
 
     def get_lr(self) -> Rates:
-        """The rate of each group at epoch `self.last_epoch`; called by `step`. See `get_last_lr` for the "
-        "present rates."""
+        """The rate of each group at epoch `self.last_epoch`. `step` calls it; to look, use `get_last_lr`."""
         raise NotImplementedError(f"{type(self).__name__} must define get_lr()")
 
     def get_last_lr(self) -> Rates:
@@ -132,8 +131,10 @@ class LRScheduler:
         return {name: value for name, value in self.__dict__.items() if name != "optimizer"}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned. Load the optimizer's state after making the scheduler, "
-        "which sets rates."""
+        """Take over what `state_dict` returned.
+
+        Making a scheduler sets rates: load the optimizer's state after that.
+        """
         self.__dict__.update(state_dict)
 
 

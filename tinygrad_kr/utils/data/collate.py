@@ -99,8 +99,7 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
 
 
 def _like_mapping(example: Mapping[Any, Any], values: dict[Any, Any]) -> Any:
-    """The values in a mapping of the example's type, with its attributes if it is mutable; a dict if that "
-    "fails."""
+    """The values in a mapping of the example's type (in a copy, if it is mutable), or else in a dict."""
     if isinstance(example, MutableMapping):
         return _or_plain(lambda: _filled(example, values.items()), values)
     return _or_plain(lambda: type(example)(values), values)  # type: ignore[call-arg]

@@ -24,8 +24,7 @@ class FetchPlan:
     drop_last: bool
 
     def start(self) -> Callable[[Any], Any]:
-        """A new iteration: a function from what the sampler yields to a batch. It raises StopIteration at "
-        "the end."""
+        """A new epoch: a function from what the sampler yields to a batch. StopIteration ends it."""
         if isinstance(self.dataset, IterableDataset):
             return self._from_iterator()
         if (

@@ -118,7 +118,9 @@ class ParallelIteration(Iteration):
         try:
             one.tasks.send(worker.Task(self._epoch, self._sent, index))
         except OSError:
-            raise self._ended(one.death()) from None
+            error = one.death()
+            self.close()
+            raise error from None
         self._owners[self._sent] = one
         self._sent += 1
 
@@ -167,13 +169,9 @@ class ParallelIteration(Iteration):
                     raise talking[0].death() from None
                 if result.epoch == self._epoch:
                     return result.number, result.data
-        except BaseException as error:  # Ctrl-C too, which may come in the middle of a message
-            raise self._ended(error)  # noqa: B904
-
-    def _ended(self, error: BaseException) -> BaseException:
-        """The error, after which there will be no more batches."""
-        self.close()
-        return error
+        except BaseException:  # Ctrl-C too, which may come in the middle of a message
+            self.close()
+            raise
 
 
 def _stop(workers: list[_Worker], parent: int) -> None:
@@ -194,7 +192,8 @@ def _stop(workers: list[_Worker], parent: int) -> None:
                 talking.discard(end)  # type: ignore[arg-type]
     for one in workers:
         if one.results in talking:
-            one.process.terminate()
+            one.process.kill()
         one.process.join()
+        one.process.close()
         one.tasks.close()
         one.results.close()

@@ -85,8 +85,7 @@ class Failure:
         self.message = f"Caught {self.kind.__name__} in DataLoader worker process {worker}.\nOriginal {text}"
 
     def reraise(self) -> None:
-        """Raise an exception of the same type with the worker's traceback; RuntimeError if there is no "
-        "such."""
+        """Raise an exception of the same type, or else RuntimeError, with the worker's traceback."""
         message = _Lines(self.message) if issubclass(self.kind, KeyError) else self.message
         try:
             error = self.kind(message)
@@ -206,12 +205,11 @@ class _Pending:
                 if self.tasks in ready:
                     task = self.tasks.recv()
                     if task is None:
-                        break
-                    self.epoch = task.epoch
+                        self.stopped = True
+                    else:
+                        self.epoch = task.epoch
                     self.queue.put(task)
                 elif ready or os.getppid() != number:
                     os._exit(1)
             except (EOFError, OSError):
                 os._exit(1)
-        self.stopped = True
-        self.queue.put(None)
