@@ -46,7 +46,6 @@ from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
 from .ops.gathering import *
-from .ops.indexing import *
 from .ops.inverse import *
 from .ops.joining import *
 from .ops.linalg import *
@@ -60,6 +59,7 @@ from .ops.piecewise import *
 from .ops.pixels import *
 from .ops.pooling import *
 from .ops.random import *
+from .ops.recurrent import *
 from .ops.reduction import *
 from .ops.scans import *
 from .ops.scattering import *
@@ -73,6 +73,7 @@ from .printing import set_printoptions as set_printoptions
 from .size import Size as Size
 from .tensor import Tensor as Tensor
 
+from .method_functions import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip

@@ -16,9 +16,7 @@ PAGES = [page.name for page in pkgutil.iter_modules(ops.__path__) if not page.na
 def test_every_name_of_a_page_is_there(page: str) -> None:
     module = importlib.import_module(f"tinygrad_kr.ops.{page}")
     for name in getattr(module, "FUNCTIONAL", []):
-        assert getattr(nn.functional, name, None) is getattr(module, name), (
-            f"import {name} in nn/functional.py"
-        )
+        assert getattr(nn.functional, name, None) is getattr(module, name), f"nn/functional.py lacks {name}"
 
 
 def test_nothing_is_defined_there() -> None:

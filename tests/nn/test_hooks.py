@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_kr as torch
 from tinygrad_kr import nn
-from tinygrad_kr.nn import _hooks
+from tinygrad_kr.nn.modules import module as _hooks
 
 
 class Scale(nn.Module):

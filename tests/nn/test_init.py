@@ -29,6 +29,7 @@ from tinygrad_kr.nn import init
         (lambda w: init.trunc_normal_(w, mean=-3.0, a=0, b=2), 0.28296, 0.26503, 2),
     ],
 )
+@pytest.mark.filterwarnings("ignore:mean is more than 2 std")
 def test_moments_and_bounds(fill, mean, std, bound) -> None:
     w = nn.Parameter(torch.empty(200, 300))
     assert fill(w) is w and w.requires_grad and w.is_leaf

@@ -60,6 +60,7 @@ def test_every_layer(one: Case) -> None:
 def test_the_catalogue_has_every_layer() -> None:
     mentioned = {type(one.make(torch)).__name__ for one in cases}
     others = {"Module", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Parameter", "Buffer"}
+    others.add("DataParallel")
     public = {
         name
         for name in dir(nn)

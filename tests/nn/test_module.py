@@ -384,3 +384,23 @@ def test_impossible_parameters() -> None:
         nn.Parameter(torch.tensor([1, 2]))
     with pytest.raises(TypeError, match=r"takes a Tensor, got list.*torch\.tensor"):
         nn.Parameter([1.0])
+
+
+def test_pytorchs_other_places_of_the_layers() -> None:
+    from tinygrad_kr.nn.modules.batchnorm import _BatchNorm
+    from tinygrad_kr.nn.modules.conv import _ConvNd
+    from tinygrad_kr.nn.modules.dropout import _DropoutNd
+    from tinygrad_kr.nn.modules.loss import _Loss
+
+    from tinygrad_kr.nn.modules.utils import _pair, _reverse_repeat_tuple
+
+    assert isinstance(nn.BatchNorm2d(1), _BatchNorm) and isinstance(nn.ConvTranspose1d(1, 1, 1), _ConvNd)
+    assert isinstance(nn.AlphaDropout(), _DropoutNd) and isinstance(nn.CrossEntropyLoss(), _Loss)
+    assert nn.modules.Linear is nn.Linear and nn.modules.container.Sequential is nn.Sequential
+    assert _pair(3) == (3, 3) and _pair([1, 2]) == (1, 2) and _reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)
+
+
+def test_data_parallel_runs_its_module() -> None:
+    net = nn.DataParallel(nn.Linear(2, 1), device_ids=[0, 1])
+    x = torch.ones(3, 2)
+    assert torch.equal(net(x), net.module(x)) and list(net.state_dict()) == ["module.weight", "module.bias"]

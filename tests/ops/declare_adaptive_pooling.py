@@ -68,3 +68,11 @@ for _dims in (1, 2, 3):
         ),
         sized(_dims, real(), 1),
     )
+
+# Squared, so that the derivatives of the gradients count.
+for _name in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
+    declare(
+        _name,
+        lambda torch, x, sizes, name=_name: torch.square(getattr(torch.nn.functional, name)(x, [2, 3])),
+        sized(2, real(distinct=True), 1),
+    )

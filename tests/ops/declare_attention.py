@@ -96,3 +96,12 @@ declare(
     order=0,
     float32=False,
 )
+
+# Squared, so that second derivatives see the incoming gradient.
+declare(
+    "scaled_dot_product_attention",
+    lambda torch, q, k, v, mask, options: torch.square(
+        torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, **options)
+    ),
+    attention("bool"),
+)

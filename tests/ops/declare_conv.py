@@ -94,3 +94,13 @@ for _dims in (1, 2, 3):
         ),
         convolutions(_dims, transposed=True),
     )
+
+# Squared, so that the derivatives of the gradients count with respect to the gradient that arrives too.
+for _name, _transposed in (("conv2d", False), ("conv_transpose2d", True)):
+    declare(
+        _name,
+        lambda torch, x, weight, bias, options, name=_name: torch.square(
+            getattr(torch, name)(x, weight, bias, **options)
+        ),
+        convolutions(2, transposed=_transposed),
+    )

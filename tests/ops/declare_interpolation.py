@@ -91,3 +91,13 @@ for _name in ("upsample", "upsample_nearest", "upsample_bilinear"):
         ),
         resized(2),
     )
+
+# Squared, so that the derivatives of the gradients count.
+for _mode in ("nearest", "bilinear"):
+    declare(
+        "interpolate",
+        lambda torch, x, options, mode=_mode: torch.square(
+            torch.nn.functional.interpolate(x, mode=mode, **options)
+        ),
+        resized(2),
+    )

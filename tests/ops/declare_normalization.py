@@ -137,3 +137,12 @@ declare(
     ),
     images(spatial=1).flatmap(lambda args: st.tuples(*map(st.just, args), st.integers(1, 4))).map(list),
 )
+
+# Squared, so that second derivatives see the incoming gradient.
+declare(
+    "batch_norm",
+    lambda torch, x, weight, bias: torch.square(
+        torch.nn.functional.batch_norm(x, None, None, weight, bias, training=True, eps=EPS)
+    ),
+    images(),
+)

@@ -72,3 +72,11 @@ declare(
     lambda torch, x: torch.nn.functional.pad(x, (1, 1, 2, 0, 1, 1), mode="reflect"),
     fixed(((1, 2, 3, 4), real())),
 )
+
+# Squared, so that the derivatives of the gradients count.
+for _mode in ("constant", "reflect", "replicate", "circular"):
+    declare(
+        "pad",
+        lambda torch, x, mode=_mode: torch.square(torch.nn.functional.pad(x, (2, -1, 1, 2), mode=mode)),
+        fixed(((1, 2, 3, 4), real())),
+    )

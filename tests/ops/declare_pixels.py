@@ -47,3 +47,16 @@ def dealt(x: np.ndarray, groups: int) -> np.ndarray:
 declare("pixel_shuffle", None, pixels(apart=False), reference=shuffled)
 declare("pixel_unshuffle", None, pixels(apart=True))
 declare("channel_shuffle", None, channels(), reference=dealt)
+
+# Squared, so that the derivatives of the gradients count.
+for _name, _apart in (("pixel_shuffle", False), ("pixel_unshuffle", True)):
+    declare(
+        _name,
+        lambda torch, x, r, name=_name: torch.square(getattr(torch, name)(x, r)),
+        pixels(apart=_apart),
+    )
+declare(
+    "channel_shuffle",
+    lambda torch, x, groups: torch.square(torch.channel_shuffle(x, groups)),
+    channels(),
+)

@@ -111,3 +111,20 @@ declare(
     pooled(2, real()),
     reference=lambda x, kernel, options: windowed(x, kernel, options, lambda part: part.sum(-1) / 3),
 )
+
+# Squared, so that the derivatives of the gradients count.
+for _indices in (False, True):
+    declare(
+        "max_pool2d",
+        lambda torch, x, kernel, options, indices=_indices: torch.square(
+            torch.nn.functional.max_pool2d(x, kernel, return_indices=True, **options)[0]
+            if indices
+            else torch.max_pool2d(x, kernel, **options)
+        ),
+        pooled(2, real(distinct=True), dilated=True),
+    )
+declare(
+    "avg_pool2d",
+    lambda torch, x, kernel, options: torch.square(torch.nn.functional.avg_pool2d(x, kernel, **options)),
+    pooled(2, real()),
+)

@@ -33,3 +33,8 @@ declare(
     lambda torch, x, size, options: torch.nn.functional.fold(x, size, **options),
     windowed(folded=True),
 )
+
+# Squared, so that the derivative of the gradient counts.
+declare(
+    "unfold", lambda torch, x, options: torch.square(torch.nn.functional.unfold(x, **options)), windowed()
+)

@@ -34,3 +34,12 @@ for _dims in (1, 2, 3):
         ),
         indexed(_dims),
     )
+
+# Squared, so that the derivative of the gradient counts.
+declare(
+    "max_unpool2d",
+    lambda torch, x, indices, size: torch.square(
+        torch.nn.functional.max_unpool2d(x, indices, 2, output_size=size)
+    ),
+    indexed(2),
+)

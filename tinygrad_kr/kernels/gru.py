@@ -4,8 +4,9 @@
     n = tanh(W x + b + r m),  m = U h + b'
     h' = (1 - z) n + z h
 
-Every gradient of a step is a slope times the gradient of h', so backward multiplies four slopes at once: those of
-n, r, z and m. The first three belong to what the input contributes, the last three to what the state does.
+Every gradient of a step is a slope times the gradient of h', so backward multiplies four slopes at once:
+those of n, r, z and m. The first three belong to what the input contributes, the last three to what the state
+does.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def _slopes(gates: Array, previous_c: Array, tanh_c: Array) -> tuple[Array, Arra
     slopes, through = np.empty_like(gates), np.empty_like(tanh_c)
 
     def run(rows: slice) -> None:
-        o, i, f, g = gates[:, rows]
+        o, i, _, g = gates[:, rows]
         slope, by_c, t = slopes[:, rows], through[rows], tanh_c[rows]
         flat = slope[:3]  # s (1 - s) for the sigmoids
         np.subtract(1, gates[:3, rows], out=flat)

@@ -1,26 +1,27 @@
-"""What the recurrent kernels share: the order of the steps, their threads, and the products outside the loop.
+"""What the recurrent kernels share: the order of steps, their threads, the products outside the loop.
 
-A batch of sequences is *rows*: the samples of the first step, then those of the second ... A padded batch of T
-steps and B samples has sizes (B,) * T; a packed one has decreasing sizes, so that the samples that are still
-running are always the first ones. One kernel serves both, in both directions.
+A batch of sequences is *rows*: the samples of the first step, then those of the second ... A padded batch of
+T steps and B samples has sizes (B,) * T; a packed one has decreasing sizes, so that the samples that are
+still running are always the first ones. One kernel serves both, in both directions.
 
 Layout, as measured on two AVX-512 cores at 64 steps, batch 32, width 128:
 
-- Gates come first: pre-activations are (gates, rows, width). Each gate of a step is then one contiguous block,
-  which element-wise functions pass three times faster than slices of (rows, gates * width); and a step's product
-  with gates separate matrices of (width, width) takes 37 us, with one of (width, gates * width) 53, since each of
-  the small ones stays in the first-level cache.
-- What the inputs contribute, and the gradients of inputs and weights, are products over many rows at once. They
-  take half of the time, so the steps are cut into stages: one thread walks the steps, the others prepare the
-  inputs of the stages ahead and work up the gradients of the stages behind. The hand-over of NumPy's lock between
-  two threads costs some microseconds, so sharing the *samples* out (which do not see each other) made the small
-  calls of the loop slower, not faster; it is done where a step is large.
-- sigmoid(z) = (1 + tanh(z / 2)) / 2: with the weights of those gates halved beforehand, one tanh serves all gates.
-- Backward, everything that does not depend on the arriving gradient (the slopes of the gates) is computed first for
-  all rows in cache-sized blocks, so the loop is left with a handful of products. The slopes become the gradients of
-  the pre-activations in place.
-- The state of all samples is one array that each step updates in place. A sample whose sequence has ended is no
-  longer touched, so what is left at the end are the final states; likewise backward.
+- Gates come first: pre-activations are (gates, rows, width). Each gate of a step is then one contiguous
+  block, which element-wise functions pass three times faster than slices of (rows, gates * width); and a
+  step's product with gates separate matrices of (width, width) takes 37 us, with one of (width, gates *
+  width) 53, since each of the small ones stays in the first-level cache.
+- What the inputs contribute, and the gradients of inputs and weights, are products over many rows at once.
+  They take half of the time, so the steps are cut into stages: one thread walks the steps, the others prepare
+  the inputs of the stages ahead and work up the gradients of the stages behind. The hand-over of NumPy's lock
+  between two threads costs some microseconds, so sharing the *samples* out (which do not see each other) made
+  the small calls of the loop slower, not faster; it is done where a step is large.
+- sigmoid(z) = (1 + tanh(z / 2)) / 2: with the weights of those gates halved beforehand, one tanh serves all
+  gates.
+- Backward, everything that does not depend on the arriving gradient (the slopes of the gates) is computed
+  first for all rows in cache-sized blocks, so the loop is left with a handful of products. The slopes become
+  the gradients of the pre-activations in place.
+- The state of all samples is one array that each step updates in place. A sample whose sequence has ended is
+  no longer touched, so what is left at the end are the final states; likewise backward.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _STAGE = 256  # rows of a stage
 
 @dataclass(frozen=True)
 class Stage:
-    """Some successive steps: the rows they cover, and for each step its first row and its number of samples."""
+    """Some successive steps: the rows they cover, and the first row and number of samples of each."""
 
     rows: slice
     steps: Sequence[tuple[int, int]]
@@ -110,10 +111,11 @@ def walk(
     Args:
         plan: the stages in order.
         batch, weight: the number of samples and the recurrent weight: together the work of a step.
-        start: `start(count)` makes the step function for a share of `count` samples, with its scratch memory; it is
-            called with the rows and the samples that a step of the share covers.
+        start: `start(count)` makes the step function for a share of `count` samples, with its scratch memory;
+            it is called with the rows and the samples that a step of the share covers.
         before: called with the rows of each stage before the walk reaches it.
-        after: for a stage, by number and rows, the pieces of work that may follow when the walk has passed it.
+        after: for a stage, by number and rows, the pieces of work that may follow when the walk has passed
+            it.
     """
     wanted = max(1, min(get_num_threads(), batch * weight.size // _SHARE))
     shares = split(batch, -(-batch // wanted), parallel=False)
@@ -198,12 +200,12 @@ def gradients(
     Args:
         plan: the stages of the walk.
         sources: pairs of gate gradients (gates, rows, width) and what was multiplied (rows, inputs).
-        gates, weight: gate gradients, and the weight (gates, width, inputs) they came through, for the gradient of
-            the inputs; None where nobody asks for it.
+        gates, weight: gate gradients, and the weight (gates, width, inputs) they came through, for the
+            gradient of the inputs; None where nobody asks for it.
 
-    The results are, for each source, the gradients of the weight (gates, width, inputs) and of the bias (gates,
-    width); then the gradient of the inputs. Each stage has its own sum of the weights' gradients, so that results
-    do not depend on which thread comes first.
+    The results are, for each source, the gradients of the weight (gates, width, inputs) and of the bias
+    (gates, width); then the gradient of the inputs. Each stage has its own sum of the weights' gradients, so
+    that results do not depend on which thread comes first.
     """
     count = len(plan)
     weights = [np.empty((count, len(d), d.shape[2], x.shape[1]), d.dtype) for d, x in sources]
@@ -241,7 +243,7 @@ def gradients(
 
 
 def backward_stages(sizes: Sequence[int], reverse: bool, inputs: int) -> list[Stage]:
-    """The stages of a backward walk: as many as keep the sums per stage no larger than the gates themselves."""
+    """The stages of a backward walk, few enough that the sums per stage are no larger than the gates."""
     return stages(sizes, not reverse, max(_STAGE, 2 * inputs))
 
 
@@ -261,7 +263,7 @@ def rnn(
     reverse: bool,
     keep: bool,
 ) -> tuple[Array, Array, Any]:
-    """hₜ = f(W xₜ + b + U hₜ₋₁ + b') over all rows: the outputs, the final states, and what backward needs."""
+    """h' = f(W x + b + U h + b') over all rows: the outputs, the final states, what backward needs."""
     bias = None if b_ih is None else (b_ih + b_hh)[None]
     u = w_hh.T.copy()
     pre = np.empty((1, len(x), len(w_hh)), x.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import functional as functional
 from . import init as init
+from . import modules as modules
 from . import utils as utils
 from .activation import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
@@ -20,6 +21,7 @@ from .margin_loss import *  # noqa: F403
 from .module import Module as Module
 from .normalization import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .parallel import *  # noqa: F403
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .parameter_containers import *  # noqa: F403

@@ -69,7 +69,7 @@ def register(
 def register_module_forward_pre_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, args)` before the forward of every module.
 
-    >>> from tinygrad_kr.nn._hooks import register_module_forward_pre_hook
+    >>> from tinygrad_kr.nn.modules.module import register_module_forward_pre_hook
     >>> with register_module_forward_pre_hook(lambda module, args: print(type(module).__name__)):
     ...     _ = torch.nn.Identity()(torch.ones(1))
     Identity

@@ -34,7 +34,7 @@ def require_mode(mode: str) -> None:
         )
 
 
-class _AlphaDropout(Module):
+class _DropoutNd(Module):
     """The constructor of those that take p and `inplace`."""
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
@@ -47,7 +47,7 @@ class _AlphaDropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class _Dropout(_AlphaDropout):
+class _Dropout(_DropoutNd):
     """The constructor of those that also take `mode`."""
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, mode: str = "inverted") -> None:
@@ -147,7 +147,7 @@ class Dropout3d(_Dropout):
         return F.dropout3d(input, self.p, self.training, self.inplace, mode=self.mode)
 
 
-class AlphaDropout(_AlphaDropout):
+class AlphaDropout(_DropoutNd):
     """Dropout for SELU networks: dropped elements become SELU's lower limit, mean and variance are kept.
 
     Args:
@@ -167,7 +167,7 @@ class AlphaDropout(_AlphaDropout):
         return F.alpha_dropout(input, self.p, self.training)
 
 
-class FeatureAlphaDropout(_AlphaDropout):
+class FeatureAlphaDropout(_DropoutNd):
     """`AlphaDropout` of whole channels; the arguments are the same.
 
     Shapes: (N, C, *) or (C, *) -> the same.

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-class Loss(Module):
+class _Loss(Module):
     """What all losses share: how they reduce."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Loss(Module):
         self.reduction = reduction_of(reduction, size_average, reduce) if legacy else reduction
 
 
-class WeightedLoss(Loss):
+class _WeightedLoss(_Loss):
     """A loss with a factor for every class or element, kept as the buffer `weight`."""
 
     weight: Tensor | None
@@ -60,7 +60,7 @@ class WeightedLoss(Loss):
 # -- regression ------------------------------------------------------------------------------------
 
 
-class MSELoss(Loss):
+class MSELoss(_Loss):
     r"""Squared error: (x - y)².
 
     Args:
@@ -79,7 +79,7 @@ class MSELoss(Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(Loss):
+class L1Loss(_Loss):
     r"""Absolute error: |x - y|.
 
     Args:
@@ -98,7 +98,7 @@ class L1Loss(Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(_Loss):
     r"""½ d² / beta where |d| < beta, |d| - ½ beta elsewhere, with d = x - y.
 
     Args:
@@ -128,7 +128,7 @@ class SmoothL1Loss(Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class HuberLoss(Loss):
+class HuberLoss(_Loss):
     r"""½ d² where |d| < delta, delta · (|d| - ½ delta) elsewhere, with d = x - y.
 
     Args:
@@ -159,7 +159,7 @@ class HuberLoss(Loss):
 # -- likelihood ------------------------------------------------------------------------------------
 
 
-class BCELoss(WeightedLoss):
+class BCELoss(_WeightedLoss):
     r"""Binary cross-entropy of probabilities: -(y · log x + (1 - y) · log(1 - x)), logarithms at least -100.
 
     Args:
@@ -179,7 +179,7 @@ class BCELoss(WeightedLoss):
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(_Loss):
     r"""Binary cross-entropy of logits: -(p · y · log σ(x) + (1 - y) · log(1 - σ(x))); stable for all x.
 
     Args:
@@ -217,7 +217,7 @@ class BCEWithLogitsLoss(Loss):
         )
 
 
-class PoissonNLLLoss(Loss):
+class PoissonNLLLoss(_Loss):
     r"""Negative log-likelihood of Poisson counts: exp(x) - y · x, x being the logarithm of the rate.
 
     Args:
@@ -260,7 +260,7 @@ class PoissonNLLLoss(Loss):
         )
 
 
-class GaussianNLLLoss(Loss):
+class GaussianNLLLoss(_Loss):
     r"""Negative log-likelihood of a normal distribution: ½ (log var + (x - y)² / var), with var at least eps.
 
     Args:
@@ -287,7 +287,7 @@ class GaussianNLLLoss(Loss):
         return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
 
 
-class KLDivLoss(Loss):
+class KLDivLoss(_Loss):
     r"""Kullback-Leibler divergence: y · (log y - x), x being log-probabilities.
 
     Args:
@@ -322,7 +322,7 @@ class KLDivLoss(Loss):
 # -- classification --------------------------------------------------------------------------------
 
 
-class NLLLoss(WeightedLoss):
+class NLLLoss(_WeightedLoss):
     r"""Negative log-likelihood of classes: -w[y] · x[y], x being what `LogSoftmax` gives.
 
     Args:
@@ -357,7 +357,7 @@ class NLLLoss(WeightedLoss):
         )
 
 
-class CrossEntropyLoss(WeightedLoss):
+class CrossEntropyLoss(_WeightedLoss):
     r"""Cross-entropy of classes from logits: -w[y] · log softmax(x)[y]; no softmax may stand before it.
 
     Args:
@@ -401,7 +401,7 @@ class CrossEntropyLoss(WeightedLoss):
         )
 
 
-class CTCLoss(Loss):
+class CTCLoss(_Loss):
     r"""Connectionist temporal classification: -log of a label sequence's probability over all alignments.
 
     Args:

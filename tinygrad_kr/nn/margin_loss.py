@@ -8,7 +8,7 @@ from typing import Any
 from ..tensor import Tensor
 from . import functional as F
 from .distance import PairwiseDistance
-from .loss import Loss, WeightedLoss
+from .loss import _Loss, _WeightedLoss
 
 __all__ = [
     "CosineEmbeddingLoss",
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-class _MarginLoss(Loss):
+class _MarginLoss(_Loss):
     """A loss whose only argument besides the reduction is its margin."""
 
     def __init__(
@@ -108,7 +108,7 @@ class MarginRankingLoss(_MarginLoss):
         return F.margin_ranking_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
-class SoftMarginLoss(Loss):
+class SoftMarginLoss(_Loss):
     r"""log(1 + exp(-y · x)) for y = ±1.
 
     Args:
@@ -127,7 +127,7 @@ class SoftMarginLoss(Loss):
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
-class MultiMarginLoss(WeightedLoss):
+class MultiMarginLoss(_WeightedLoss):
     r"""Multi-class hinge: Σ_{i ≠ y} w[y] · max(0, margin - x[y] + x[i])ᵖ / C.
 
     Args:
@@ -173,7 +173,7 @@ class MultiMarginLoss(WeightedLoss):
         )
 
 
-class MultiLabelMarginLoss(Loss):
+class MultiLabelMarginLoss(_Loss):
     r"""Multi-label hinge: Σ_{j target, i not} max(0, 1 - (x[j] - x[i])) / C.
 
     The target lists the classes, up to the first -1.
@@ -194,7 +194,7 @@ class MultiLabelMarginLoss(Loss):
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
-class MultiLabelSoftMarginLoss(WeightedLoss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     r"""Binary cross-entropy of the logits of every class, averaged over the classes.
 
     Args:
@@ -214,7 +214,7 @@ class MultiLabelSoftMarginLoss(WeightedLoss):
         return F.multilabel_soft_margin_loss(input, target, weight=self.weight, reduction=self.reduction)
 
 
-class TripletMarginLoss(Loss):
+class TripletMarginLoss(_Loss):
     r"""max(0, ‖a - p‖ - ‖a - n‖ + margin): the positive shall be nearer to the anchor than the negative.
 
     Args:
@@ -267,7 +267,7 @@ class TripletMarginLoss(Loss):
         )
 
 
-class TripletMarginWithDistanceLoss(Loss):
+class TripletMarginWithDistanceLoss(_Loss):
     r"""`TripletMarginLoss` with any distance.
 
     Args:
@@ -314,6 +314,6 @@ class TripletMarginWithDistanceLoss(Loss):
         )
 
 
-def _require_positive(loss: Loss, margin: float) -> None:
+def _require_positive(loss: _Loss, margin: float) -> None:
     if margin <= 0:
         raise ValueError(f"{type(loss).__name__}: expected margin to be greater than 0, got {margin} instead")

@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Any
 from ..tensor import Tensor
 from ._conversion import Conversion
 from ._hooks import Hook, RemovableHandle, call_with_hooks, everywhere, register, registered
+from ._hooks import register_module_buffer_registration_hook as register_module_buffer_registration_hook
+from ._hooks import register_module_forward_hook as register_module_forward_hook
+from ._hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
+from ._hooks import register_module_full_backward_hook as register_module_full_backward_hook
+from ._hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from ._hooks import register_module_module_registration_hook as register_module_module_registration_hook
+from ._hooks import register_module_parameter_registration_hook as register_module_parameter_registration_hook
 from ._state import StateDict
 from ._tree import Tree
 from ._unregistered import watch

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-class _Pad(Module):
+class _PadNd(Module):
     """Padding of the last `dims` dimensions in one of the modes of `F.pad`."""
 
     dims: ClassVar[int]
@@ -46,7 +46,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_PadNd):
     mode = "constant"
 
     def __init__(self, padding: IntOrTuple, value: float) -> None:
@@ -61,7 +61,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """A signal with one value added at both ends.
 
     Args:
@@ -79,7 +79,7 @@ class ConstantPad1d(_ConstantPad):
     dims = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """An image with one value added on all sides.
 
     Args:
@@ -98,7 +98,7 @@ class ConstantPad2d(_ConstantPad):
     dims = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """A volume with one value added on all sides.
 
     Args:
@@ -116,7 +116,7 @@ class ConstantPad3d(_ConstantPad):
     dims = 3
 
 
-class _ZeroPad(_ConstantPad):
+class _ZeroPadNd(_ConstantPadNd):
     def __init__(self, padding: IntOrTuple) -> None:
         super().__init__(padding, 0.0)
 
@@ -124,7 +124,7 @@ class _ZeroPad(_ConstantPad):
         return f"{self.padding}"
 
 
-class ZeroPad1d(_ZeroPad):
+class ZeroPad1d(_ZeroPadNd, ConstantPad1d):
     """A signal with zeros added at both ends; see `ConstantPad1d`.
 
     >>> torch.nn.ZeroPad1d(1)(torch.tensor([[1.0, 2.0]]))
@@ -133,10 +133,8 @@ class ZeroPad1d(_ZeroPad):
     Source: PyTorch, `torch.nn.ZeroPad1d`.
     """
 
-    dims = 1
 
-
-class ZeroPad2d(_ZeroPad):
+class ZeroPad2d(_ZeroPadNd, ConstantPad2d):
     """An image with zeros added on all sides; see `ConstantPad2d`.
 
     >>> torch.nn.ZeroPad2d(1)(torch.tensor([[[1.0]]]))
@@ -147,10 +145,8 @@ class ZeroPad2d(_ZeroPad):
     Source: PyTorch, `torch.nn.ZeroPad2d`.
     """
 
-    dims = 2
 
-
-class ZeroPad3d(_ZeroPad):
+class ZeroPad3d(_ZeroPadNd, ConstantPad3d):
     """A volume with zeros added on all sides; see `ConstantPad3d`.
 
     >>> torch.nn.ZeroPad3d(1)(torch.zeros(1, 2, 3, 4)).shape
@@ -159,14 +155,12 @@ class ZeroPad3d(_ZeroPad):
     Source: PyTorch, `torch.nn.ZeroPad3d`.
     """
 
-    dims = 3
 
-
-class _ReflectionPad(_Pad):
+class _ReflectionPadNd(_PadNd):
     mode = "reflect"
 
 
-class ReflectionPad1d(_ReflectionPad):
+class ReflectionPad1d(_ReflectionPadNd):
     """A signal continued by its mirror image, the border itself not repeated.
 
     Args:
@@ -183,7 +177,7 @@ class ReflectionPad1d(_ReflectionPad):
     dims = 1
 
 
-class ReflectionPad2d(_ReflectionPad):
+class ReflectionPad2d(_ReflectionPadNd):
     """An image continued by its mirror images; `padding` is (left, right, top, bottom) or one number for all.
 
     Shapes: (N, C, H, W) or (C, H, W) -> (N, C, top + H + bottom, left + W + right) or without N.
@@ -198,7 +192,7 @@ class ReflectionPad2d(_ReflectionPad):
     dims = 2
 
 
-class ReflectionPad3d(_ReflectionPad):
+class ReflectionPad3d(_ReflectionPadNd):
     """A volume continued by its mirror images; `padding` is that of `ConstantPad3d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> each longer by its two paddings.
@@ -212,11 +206,11 @@ class ReflectionPad3d(_ReflectionPad):
     dims = 3
 
 
-class _ReplicationPad(_Pad):
+class _ReplicationPadNd(_PadNd):
     mode = "replicate"
 
 
-class ReplicationPad1d(_ReplicationPad):
+class ReplicationPad1d(_ReplicationPadNd):
     """A signal continued by its first and last element; `padding` is (left, right) or one number for both.
 
     Shapes: (N, C, W) or (C, W) -> (N, C, left + W + right) or without N.
@@ -230,7 +224,7 @@ class ReplicationPad1d(_ReplicationPad):
     dims = 1
 
 
-class ReplicationPad2d(_ReplicationPad):
+class ReplicationPad2d(_ReplicationPadNd):
     """An image continued by its borders; `padding` is (left, right, top, bottom) or one number for all.
 
     Shapes: (N, C, H, W) or (C, H, W) -> (N, C, top + H + bottom, left + W + right) or without N.
@@ -245,7 +239,7 @@ class ReplicationPad2d(_ReplicationPad):
     dims = 2
 
 
-class ReplicationPad3d(_ReplicationPad):
+class ReplicationPad3d(_ReplicationPadNd):
     """A volume continued by its borders; `padding` is that of `ConstantPad3d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> each longer by its two paddings.
@@ -259,7 +253,7 @@ class ReplicationPad3d(_ReplicationPad):
     dims = 3
 
 
-class _CircularPad(_Pad):
+class _CircularPadNd(_PadNd):
     mode = "circular"
 
     def forward(self, input: Tensor) -> Tensor:
@@ -271,7 +265,7 @@ class _CircularPad(_Pad):
         return super().forward(input)
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """A signal continued by its other end; `padding` is (left, right) or one number for both.
 
     Shapes: (N, C, W) or (C, W) -> (N, C, left + W + right) or without N.
@@ -285,7 +279,7 @@ class CircularPad1d(_CircularPad):
     dims = 1
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """An image continued by its opposite sides; `padding` is (left, right, top, bottom) or one number.
 
     Shapes: (N, C, H, W) or (C, H, W) -> (N, C, top + H + bottom, left + W + right) or without N.
@@ -299,7 +293,7 @@ class CircularPad2d(_CircularPad):
     dims = 2
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """A volume continued by its opposite sides; `padding` is that of `ConstantPad3d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> each longer by its two paddings.

@@ -34,7 +34,7 @@ __all__ = [
 # -- maximum ---------------------------------------------------------------------------------------
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     def __init__(
         self,
         kernel_size: IntOrTuple,
@@ -59,7 +59,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The maximum of every window of a signal; the arguments are those of `MaxPool2d`.
 
     Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
@@ -82,7 +82,7 @@ class MaxPool1d(_MaxPool):
         )
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     r"""The maximum of every window of an image.
 
     Args:
@@ -114,7 +114,7 @@ class MaxPool2d(_MaxPool):
         )
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The maximum of every window of a volume; the arguments are those of `MaxPool2d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
@@ -140,7 +140,7 @@ class MaxPool3d(_MaxPool):
 # -- mean ------------------------------------------------------------------------------------------
 
 
-class _AvgPool(Module):
+class _AvgPoolNd(Module):
     def __init__(
         self,
         kernel_size: IntOrTuple,
@@ -162,7 +162,7 @@ class _AvgPool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool1d(_AvgPool):
+class AvgPool1d(_AvgPoolNd):
     """The mean of every window of a signal; arguments as for `AvgPool2d`, without `divisor_override`.
 
     Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
@@ -191,7 +191,7 @@ class AvgPool1d(_AvgPool):
         )
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     r"""The mean of every window of an image.
 
     Args:
@@ -223,7 +223,7 @@ class AvgPool2d(_AvgPool):
         )
 
 
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPoolNd):
     """The mean of every window of a volume; the arguments are those of `AvgPool2d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
@@ -249,7 +249,7 @@ class AvgPool3d(_AvgPool):
 # -- norm ------------------------------------------------------------------------------------------
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     def __init__(
         self,
         norm_type: float,
@@ -270,7 +270,7 @@ class _LPPool(Module):
         )
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """(Σ xᵖ)^(1/p) of every window of a signal; the arguments are those of `LPPool2d`.
 
     Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
@@ -285,7 +285,7 @@ class LPPool1d(_LPPool):
         return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     r"""(Σ xᵖ)^(1/p) of every window of an image: the sum for p = 1, the maximum for p → ∞.
 
     Args:
@@ -306,7 +306,7 @@ class LPPool2d(_LPPool):
         return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """(Σ xᵖ)^(1/p) of every window of a volume; the arguments are those of `LPPool2d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.
@@ -324,7 +324,7 @@ class LPPool3d(_LPPool):
 # -- to a given size -------------------------------------------------------------------------------
 
 
-class _AdaptivePool(Module):
+class _AdaptivePoolNd(Module):
     def __init__(self, output_size: Any) -> None:
         super().__init__()
         self.output_size = output_size
@@ -333,7 +333,11 @@ class _AdaptivePool(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_AdaptivePool):
+class _AdaptiveAvgPoolNd(_AdaptivePoolNd):
+    pass
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """Means of windows that divide a signal into `output_size` parts.
 
     Shapes: (N, C, L) or (C, L) -> (N, C, output_size) or (C, output_size).
@@ -348,7 +352,7 @@ class AdaptiveAvgPool1d(_AdaptivePool):
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
-class AdaptiveAvgPool2d(_AdaptivePool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     r"""Means of windows that divide an image into parts of a given number, whatever its size.
 
     Part i of n covers the rows from ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉.
@@ -369,7 +373,7 @@ class AdaptiveAvgPool2d(_AdaptivePool):
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
-class AdaptiveAvgPool3d(_AdaptivePool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """Means of windows that divide a volume into parts; the argument is that of `AdaptiveAvgPool2d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size) or (C, *output_size).
@@ -384,13 +388,13 @@ class AdaptiveAvgPool3d(_AdaptivePool):
         return F.adaptive_avg_pool3d(input, self.output_size)
 
 
-class _AdaptiveMaxPool(_AdaptivePool):
+class _AdaptiveMaxPoolNd(_AdaptivePoolNd):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
         self.return_indices = return_indices
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """Maxima of windows that divide a signal into `output_size` parts.
 
     Shapes: (N, C, L) or (C, L) -> (N, C, output_size) or (C, output_size).
@@ -405,7 +409,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """Maxima of windows that divide an image into parts; see `AdaptiveAvgPool2d`.
 
     Args:
@@ -424,7 +428,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """Maxima of windows that divide a volume into parts; the arguments are those of `AdaptiveMaxPool2d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size) or (C, *output_size).

@@ -12,7 +12,7 @@ from .module import Module
 __all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
 
 
-class _MaxUnpool(Module):
+class _MaxUnpoolNd(Module):
     dims: int
 
     def __init__(
@@ -27,7 +27,7 @@ class _MaxUnpool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """The maxima of `MaxPool1d` back at their places, 0 elsewhere; the arguments are those of `MaxUnpool2d`.
 
     Shapes: (N, C, L) or (C, L) -> (N, C, L') or (C, L').
@@ -45,7 +45,7 @@ class MaxUnpool1d(_MaxUnpool):
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """The maxima of `MaxPool2d` back at their places, 0 elsewhere.
 
     Args:
@@ -70,7 +70,7 @@ class MaxUnpool2d(_MaxUnpool):
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """The maxima of `MaxPool3d` back at their places, 0 elsewhere; the arguments are those of `MaxUnpool2d`.
 
     Shapes: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or without N.

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import warnings
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -198,7 +199,7 @@ def sizes_of(sizes: Sequence[Any]) -> tuple[int, ...]:
     """The sizes given as `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`, as a tuple of ints."""
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[0]
-    return tuple(size if type(size) is int else int(size.__index__()) for size in sizes)
+    return tuple(size if type(size) is int else operator.index(size) for size in sizes)
 
 
 def structured(name: str, *fields: str) -> Any:

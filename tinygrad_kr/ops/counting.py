@@ -97,7 +97,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """
     array = require_tensor(input, "bincount")._array
     if array.ndim != 1 or array.dtype.kind not in "iu" or (array.size and array.min() < 0):
-        raise RuntimeError(
+        raise (RuntimeError if array.dtype.kind in "iu" else NotImplementedError)(
             "bincount only supports 1-d non-negative integral inputs, got "
             f"{input.dtype} of shape {list(input.shape)}"
         )

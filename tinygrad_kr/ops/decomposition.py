@@ -104,7 +104,7 @@ cholesky_rule = rule(np.linalg.cholesky, forward=_factor, name="linalg_cholesky_
 
 def qr_(a: Any, *, mode: str) -> Any:
     """Orthogonal Q and upper triangular R with A = Q R."""
-    return tuple(np.linalg.qr(a, mode))
+    return tuple(np.linalg.qr(a, mode))  # type: ignore[call-overload]
 
 
 def qr_gradient(g: Any, out: Any, a: Any, mode: str) -> list[Any]:
@@ -155,7 +155,7 @@ def _scale_columns(a: Any, values: Any) -> Any:
 def eigh_(a: Any, *, UPLO: str) -> Any:
     """Eigenvalues, ascending, and orthonormal eigenvectors of a symmetric matrix."""
     with numpy_errors("linalg.eigh: the algorithm failed to converge"):
-        return tuple(np.linalg.eigh(a, UPLO))
+        return tuple(np.linalg.eigh(a, UPLO))  # type: ignore[call-overload]
 
 
 def eigh_gradient(g: Any, out: Any) -> list[Any]:

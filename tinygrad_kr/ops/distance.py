@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
+from ._products import check_dtypes
 from ._public import axis_of, public, require_tensor
-from .matmul import check_dtypes
+from .broadcasting import broadcast_tensors
 from .norms import vector_norm_rule
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
@@ -59,9 +60,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     if p < 0:
         raise RuntimeError(f"cdist only supports non-negative p values, but got {p}")
     check_dtypes(x1, x2)
-    rows = np.reshape(x1, (*x1.shape[:-1], 1, x1.shape[-1]))
-    columns = np.reshape(x2, (*x2.shape[:-2], 1, *x2.shape[-2:]))
-    return vector_norm_rule(rows - columns, p=float(p), axis=-1, keepdims=False)
+    return vector_norm_rule(x1.unsqueeze(-2) - x2.unsqueeze(-3), p=float(p), axis=-1, keepdims=False)
 
 
 @public(method=False, out=False)
@@ -76,7 +75,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if require_tensor(input, "pdist").ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     first, second = np.triu_indices(len(input), 1)
-    differences = np.take(input, first, axis=0) - np.take(input, second, axis=0)
+    differences = input[wrap(first)] - input[wrap(second)]
     return vector_norm_rule(differences, p=float(p), axis=-1, keepdims=False)
 
 
@@ -98,13 +97,11 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     for one in (x1, x2):
         if one._array.dtype.kind != "f":
             raise RuntimeError(
-                "expected common dtype to be floating point, yet common dtype is "
-                f"{one.dtype.scalar_name}; use .float()"
+                f"expected common dtype to be floating point, yet common dtype is {one.dtype.scalar_name}; "
+                "use .float()"
             )
-    shape = np.broadcast_shapes(x1.shape, x2.shape)
-    x1, x2 = np.broadcast_to(x1, shape), np.broadcast_to(x2, shape)
-    axis = axis_of(dim, len(shape))
-    return np.sum(normalize(x1, dim=axis, eps=eps) * normalize(x2, dim=axis, eps=eps), axis=axis)
+    x1, x2 = broadcast_tensors(x1, x2)
+    return (normalize(x1, dim=dim, eps=eps) * normalize(x2, dim=dim, eps=eps)).sum(dim)
 
 
 @public(method=False)

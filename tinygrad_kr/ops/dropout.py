@@ -191,8 +191,7 @@ def _spatial_dropout(
     if ndim not in (dims + 1, dims + 2):
         message = (
             f"{name}: Expected {dims + 1}D or {dims + 2}D input, but received a {ndim}D input: a batch "
-            "dimension "
-            f"(optional), channels, and {dims} more; use dropout for other shapes"
+            f"dimension (optional), channels, and {dims} more; use dropout for other shapes"
         )
         if dims == 1:
             raise RuntimeError(message)
@@ -201,8 +200,7 @@ def _spatial_dropout(
     if dims == 2 and ndim == 3:
         warnings.warn(
             f"{name}: a 3D input counts as (N, C, L), as PyTorch has it, not as (C, H, W); use dropout1d to "
-            "say so, "
-            "or unsqueeze(0) for one image",
+            "say so, or unsqueeze(0) for one image",
             UserWarning,
             stacklevel=3,
         )
@@ -438,7 +436,7 @@ def _drop_weights(
 ) -> Tensor:
     """DropConnect in training."""
     examples = input._array.shape[:-1]
-    lead = (math.prod(examples),) if per_example else ()
+    lead = [math.prod(examples)] if per_example else []
 
     def dropped(parameter: Tensor) -> Tensor:
         shape = (*lead, *parameter._array.shape)
@@ -448,7 +446,7 @@ def _drop_weights(
         noisy = dropped(weight)
         return linear(input, noisy, dropped(bias) if drop_bias and bias is not None else bias)
     # (rows, out, in) @ (rows, in, 1) -> (rows, out, 1)
-    column = input.reshape(lead[0], -1, 1) if lead[0] else input.reshape(0, input.shape[-1], 1)
+    column = input.reshape(math.prod(examples), input._array.shape[-1], 1)
     out = matmul_rule(dropped(weight), column).reshape(*examples, weight._array.shape[0])
     if bias is None:
         return out

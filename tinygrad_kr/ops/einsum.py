@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,8 @@ def _unused(names: str) -> str:
 # -- reading equations ---------------------------------------------------------------------------------------
 
 
-def parse(equation: str, shapes: Sequence[Sequence[int]]) -> tuple[tuple[str, ...], str]:
+@lru_cache(maxsize=512)
+def parse(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
     """The terms of the operands and of the output; what an ellipsis hides gets names beyond the letters."""
     inputs, arrow, output = equation.replace(" ", "").partition("->")
     given = inputs.split(",")
@@ -85,8 +87,7 @@ def parse(equation: str, shapes: Sequence[Sequence[int]]) -> tuple[tuple[str, ..
             needs = "no more than" if "..." in term else "equal to"
             raise RuntimeError(
                 f"einsum(): the number of subscripts in the equation ({named}) should be {needs} the number "
-                "of "
-                f"dimensions ({len(shape)}) of operand {position}, whose shape is {list(shape)}"
+                f"of dimensions ({len(shape)}) of operand {position}, whose shape is {list(shape)}"
                 + ("" if "..." in term else " and no ellipsis was given")
             )
     dots = "".join(chr(256 + i) for i in range(max(hidden)))
@@ -105,8 +106,7 @@ def _check_letters(equation: str, letters: str) -> None:
         if letter not in string.ascii_letters:
             raise RuntimeError(
                 f"einsum(): invalid subscript {letter!r} in the equation {equation!r}, subscripts must be in "
-                "[a-zA-Z]"
-                " (and an ellipsis has three dots)"
+                "[a-zA-Z] (and an ellipsis has three dots)"
             )
 
 
@@ -119,16 +119,14 @@ def _check_terms(terms: Sequence[str], output: str, shapes: Sequence[Sequence[in
                 label = name if name in string.ascii_letters else "..."
                 raise RuntimeError(
                     f"einsum(): subscript {label} has size {size} for operand {position} which does not "
-                    "broadcast "
-                    f"with previously seen size {seen[name]}"
+                    f"broadcast with previously seen size {seen[name]}"
                 )
             if term.count(name) > 1 and any(
                 shape[i] != size for i, other in enumerate(term) if other == name
             ):
                 raise RuntimeError(
                     f"einsum(): subscript {name} is repeated for operand {position} but the sizes don't "
-                    "match: "
-                    f"{list(shape)}"
+                    f"match: {list(shape)}"
                 )
             seen[name] = size if seen.get(name, 1) == 1 else seen[name]
     for name in output:
@@ -195,7 +193,7 @@ def einsum(*args: Any) -> Tensor:
         raise ValueError("einsum(): must provide at least one operand")
     for one in operands:
         require_tensor(one, "einsum", "operands")
-    terms, output = parse(equation, [one._array.shape for one in operands])
+    terms, output = parse(equation, tuple([one._array.shape for one in operands]))
     dtypes = {one._array.dtype for one in operands}
     if len(dtypes) > 1:
         found = ", ".join(str(one.dtype) for one in operands)
@@ -227,8 +225,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if isinstance(dims, int):
         if not 0 <= dims <= min(len(a_shape), len(b_shape)):
             raise RuntimeError(
-                f"tensordot expects dims from 0 to {min(len(a_shape), len(b_shape))} for these tensors, "
-                f"but got dims={dims}"
+                f"tensordot expects dims from 0 to {min(len(a_shape), len(b_shape))} for these tensors, but "
+                f"got dims={dims}"
             )
         dims = [range(len(a_shape) - dims, len(a_shape)), range(dims)]
     left = [axis_of(int(dim), len(a_shape)) for dim in ([dims[0]] if isinstance(dims[0], int) else dims[0])]
@@ -243,8 +241,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         if a_shape[one] != b_shape[two] and 1 not in (a_shape[one], b_shape[two]):
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a_shape[one]} in dim {one} and "
-                "second "
-                f"has size {b_shape[two]} in dim {two}"
+                f"second has size {b_shape[two]} in dim {two}"
             )
     x = [chr(256 + i) for i in range(len(a_shape))]
     y = [x[left[right.index(i)]] if i in right else chr(512 + i) for i in range(len(b_shape))]
@@ -261,4 +258,5 @@ def _np_einsum(*operands: Any, out: None = None, optimize: Any = False) -> Any:
 
 @numpy_function(np.tensordot)
 def _np_tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    return tensordot(*(one if isinstance(one, Tensor) else wrap(np.asarray(one)) for one in (a, b)), axes)
+    x, y = (one if isinstance(one, Tensor) else wrap(np.asarray(one)) for one in (a, b))
+    return tensordot(x, y, axes)

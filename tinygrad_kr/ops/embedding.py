@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels import rows
 from ..tensor import Tensor, wrap
 from ._public import public, require_tensor
@@ -51,7 +51,7 @@ take_rows_rule = rule(
         row_gradients(g, index, padding_idx, by_frequency), index, count=weight_shape[0]
     ),
 )
-add_rows_rule = rule(
+add_rows_rule: Primitive = rule(
     add_rows,
     name="embedding_dense_backward",
     values=lambda g, index: take_rows_rule(g, index),
@@ -71,9 +71,8 @@ def _check_table(input: Tensor, weight: Tensor, function: str) -> None:
     index = input._array
     if index.dtype not in (np.int64, np.int32):
         raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-            "but "
-            f"got {input.dtype} instead (while checking arguments for {function}); use .long()"
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
+            f"Int; but got {input.dtype} instead (while checking arguments for {function}); use .long()"
         )
     if index.size and (index.min() < 0 or index.max() >= len(weight._array)):
         wrong = index[(index < 0) | (index >= len(weight._array))].flat[0]
@@ -189,8 +188,7 @@ def embedding_bag(
         if per_sample_weights.shape != input.shape:
             raise ValueError(
                 f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it "
-                "must "
-                f"have the same shape as the input ({input.shape})"
+                f"must have the same shape as the input ({input.shape})"
             )
     bags, count = _bags(input, offsets, include_last_offset)
     padding = _padding_row(padding_idx, weight)
@@ -221,8 +219,7 @@ def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> t
         if offsets is not None:
             raise ValueError(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed "
-                "length "
-                f"sequences. However, found offsets of type {type(offsets)}"
+                f"length sequences. However, found offsets of type {type(offsets)}"
             )
         return np.repeat(np.arange(shape[0]), shape[1]), shape[0]
     if len(shape) != 1:
@@ -234,8 +231,7 @@ def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> t
     if len(starts) and starts[0] != 0:
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position "
-            "0. "
-            f"However, got {starts[0]}"
+            f"0. However, got {starts[0]}"
         )
     if len(starts) and starts[-1] > shape[0]:
         raise RuntimeError(

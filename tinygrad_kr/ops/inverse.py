@@ -15,9 +15,9 @@ import numpy as np
 
 from ..autograd.primitive import joint, rule
 from ..tensor import Tensor, wrap
+from ._products import check_dtypes
 from ._public import as_array, public, require_tensor, structured
 from .decomposition import numpy_errors, require_matrices, require_square, svdvals, swap
-from .matmul import check_dtypes
 
 __all__ = ["cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "pinverse", "slogdet"]
 
@@ -153,7 +153,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     require_square(A, "linalg.solve")
     check_dtypes(A, require_tensor(B, "linalg.solve", "B"))
     vectors = B.ndim == 1 or (B.ndim == A.ndim - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
-    matrices = np.reshape(B, (*B.shape, 1)) if vectors else B
+    matrices = B.unsqueeze(-1) if vectors else B
     if not left:
         if vectors:
             raise RuntimeError("linalg.solve: a vector B needs left=True")
@@ -165,7 +165,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
             f"{rows}x{columns})"
         )
     X = solve_rule(A, matrices)
-    return np.reshape(X, X.shape[:-1]) if vectors else X
+    return X.squeeze(-1) if vectors else X
 
 
 @public(method=False)
@@ -249,7 +249,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     require_matrices(A, "linalg.lstsq")
     check_dtypes(A, require_tensor(B, "linalg.lstsq", "B"))
     vector = B.ndim == A.ndim - 1
-    right = np.reshape(B, (*B.shape, 1)) if vector else B
+    right = B.unsqueeze(-1) if vector else B
     if right.shape[-2] != A.shape[-2]:
         raise RuntimeError(
             f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and "
@@ -261,11 +261,11 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     nothing = wrap(np.empty(0, A._array.dtype))
     residuals = nothing
     if rows > columns and driver not in (None, "gelsy") and bool(np.all(rank._array == columns)):
-        residuals = np.sum(np.square(A @ X - right), axis=-2)
+        residuals = (A @ X - right).square().sum(-2)
     values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else nothing
     if driver == "gels":
         rank = wrap(np.empty(0, np.int64))
-    return _lstsq(np.reshape(X, X.shape[:-1]) if vector else X, residuals, rank, values)
+    return _lstsq(X.squeeze(-1) if vector else X, residuals, rank, values)
 
 
 @public(method=False)

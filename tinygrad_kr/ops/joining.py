@@ -117,7 +117,8 @@ def _sequence(tensors: Any, name: str) -> list[Tensor]:
         )
     found = list(tensors)
     if not found:
-        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors")
+        kind = ValueError if name == "cat" else RuntimeError
+        raise kind(f"{name}(): expected a non-empty list of Tensors")
     for position, one in enumerate(found):
         if not isinstance(one, Tensor):
             raise TypeError(

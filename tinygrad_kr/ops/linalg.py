@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..tensor import Tensor, wrap
+from ._products import check_dtypes
 from ._public import axis_of, public, require_tensor
 from .decomposition import require_matrices, require_square, svdvals
 from .inverse import inv, solve
-from .matmul import check_dtypes, times
+from .matmul import times
 
 __all__ = [
     "chain_matmul",
@@ -34,7 +35,7 @@ def cross_(x: Any, y: Any, *, axis: int) -> Any:
     return np.cross(x, y, axis=axis)
 
 
-cross_rule = rule(
+cross_rule: Primitive = rule(
     cross_,
     name="linalg_cross",
     x=lambda g, y, axis: cross_rule(np.broadcast_to(y, g.shape), g, axis=axis),
@@ -143,15 +144,12 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     require_square(input, "linalg.matrix_power")
     if n == 0:
         return wrap(np.array(np.broadcast_to(np.eye(input.shape[-1], dtype=input._array.dtype), input.shape)))
-    square = inv(input) if n < 0 else input
-    result, remaining = None, abs(n)
-    while True:
-        if remaining % 2:
-            result = square if result is None else times(result, square)
-        remaining //= 2
-        if not remaining:
-            break
-        square = times(square, square)
+    base = inv(input) if n < 0 else input
+    result = base
+    for digit in f"{abs(n):b}"[1:]:
+        result = times(result, result)
+        if digit == "1":
+            result = times(result, base)
     return result.clone() if result is input else result
 
 
@@ -167,9 +165,9 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     a, b = tuple(require_tensor(input, "kron").shape), tuple(require_tensor(other, "kron", "other").shape)
     ndim = max(len(a), len(b))
     a, b = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
-    left = np.reshape(input, [side for size in a for side in (size, 1)])
-    right = np.reshape(other, [side for size in b for side in (1, size)])
-    return np.reshape(left * right, [one * two for one, two in zip(a, b)])
+    left = input.reshape([side for size in a for side in (size, 1)])
+    right = other.reshape([side for size in b for side in (1, size)])
+    return (left * right).reshape([one * two for one, two in zip(a, b)])
 
 
 def _cross(input: Tensor, other: Tensor, dim: int) -> Tensor:
@@ -232,7 +230,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     Source: PyTorch, `torch.linalg.vecdot`.
     """
     both = require_tensor(x, "linalg.vecdot", "x") * require_tensor(y, "linalg.vecdot", "y")
-    return np.sum(both, axis=axis_of(dim, both.ndim))
+    return both.sum(dim)
 
 
 @public()
@@ -284,22 +282,22 @@ def matrix_norm(
     rows, columns = (axis_of(one, A.ndim) for one in dim)
     if rows == columns:
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
-    values = _norms(np.moveaxis(A, (rows, columns), (-2, -1)), ord)
+    values = _norms(A.movedim((rows, columns), (-2, -1)), ord)
     if keepdim:
-        values = np.reshape(values, [1 if i in (rows, columns) else size for i, size in enumerate(A.shape)])
+        values = values.reshape([1 if i in (rows, columns) else size for i, size in enumerate(A.shape)])
     return values
 
 
 def _norms(A: Tensor, ord: Any) -> Tensor:
     """One norm per matrix in the last two dimensions."""
     if ord == "fro":
-        return np.sqrt(np.sum(np.square(A), axis=(-2, -1)))
+        return A.square().sum((-2, -1)).sqrt()
     if ord in ("nuc", 2, -2):
         values = svdvals(A)
-        return np.sum(values, axis=-1) if ord == "nuc" else values[..., 0 if ord == 2 else -1]
+        return values.sum(-1) if ord == "nuc" else values[..., 0 if ord == 2 else -1]
     if ord in (1, -1, _INFINITY, -_INFINITY):
-        sums = np.sum(np.abs(A), axis=-2 if abs(ord) == 1 else -1)
-        return np.max(sums, axis=-1) if ord > 0 else np.min(sums, axis=-1)
+        sums = A.abs().sum(-2 if abs(ord) == 1 else -1)
+        return sums.amax(-1) if ord > 0 else sums.amin(-1)
     raise RuntimeError(
         f"linalg.matrix_norm: Order {ord} not supported; it is one of 'fro', 'nuc', 1, -1, 2, -2, inf, -inf."
     )
@@ -349,10 +347,9 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     if rows != columns:
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but "
-            "got "
-            f"{columns} != {rows} for the shape {list(shape)} and ind={ind}"
+            f"got {columns} != {rows} for the shape {list(shape)} and ind={ind}"
         )
-    return np.reshape(inv(np.reshape(A, (rows, columns))), shape[ind:] + shape[:ind])
+    return inv(A.reshape(rows, columns)).reshape(shape[ind:] + shape[:ind])
 
 
 @public(method=False)
@@ -370,13 +367,12 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
     Source: PyTorch, `torch.linalg.tensorsolve`.
     """
     if dims is not None:
-        A = np.moveaxis(A, dims, range(A.ndim - len(dims), A.ndim))
+        A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
     shape = tuple(A.shape)[B.ndim :]
     if math.prod(shape) != B.numel():
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
-            "prod(self.shape[:other.ndim]),"
-            f" but got {math.prod(shape)} != {B.numel()} for the shapes {list(A.shape)} and {list(B.shape)}"
+            f"prod(self.shape[:other.ndim]), but got {math.prod(shape)} != {B.numel()} for the shapes "
+            f"{list(A.shape)} and {list(B.shape)}"
         )
-    solution = solve(np.reshape(A, (B.numel(), math.prod(shape))), np.reshape(B, (B.numel(),)))
-    return np.reshape(solution, shape)
+    return solve(A.reshape(B.numel(), math.prod(shape)), B.reshape(-1)).reshape(shape)

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..autograd.primitive import rule
 from ..tensor import Tensor
+from ._products import check_dtypes, check_expands, sizes_text
 from ._public import public, require_tensor
-from .matmul import as_rows, check_dtypes, check_expands, matmul_rule, sizes_text, times
+from .matmul import as_rows, matmul_rule, times
 
 __all__: list[str] = []
 
@@ -70,13 +71,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         check_dtypes(input, require_tensor(bias, "linear", "bias"))
         if bias._array.shape != w.shape[:1]:
             check_expands(bias, (math.prod(x.shape[:-1]), len(w)))
-            bias = np.broadcast_to(bias, w.shape[:1])
+            bias = bias.expand(w.shape[:1])
     if x.shape[-1] != w.shape[1]:
         raise RuntimeError(
             "mat1 and mat2 shapes cannot be multiplied "
-            f"({sizes_text((math.prod(x.shape[:-1]), x.shape[-1]))} and "
-            f"{sizes_text(w.shape[::-1])}): the input has {x.shape[-1]} features, the weight expects "
-            f"{w.shape[1]}"
+            f"({sizes_text((math.prod(x.shape[:-1]), x.shape[-1]))} and {sizes_text(w.shape[::-1])}): the "
+            f"input has {x.shape[-1]} features, the weight expects {w.shape[1]}"
         )
     return linear_rule(input, weight, bias)
 
@@ -119,15 +119,14 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     if len(w) != 3 or a[:-1] != b[:-1] or (a[-1], b[-1]) != w[1:]:
         raise RuntimeError(
             "bilinear(): expected input1 (*, in1), input2 (*, in2) and weight (out, in1, in2), got the "
-            "shapes "
-            f"{list(a)}, {list(b)} and {list(w)}"
+            f"shapes {list(a)}, {list(b)} and {list(w)}"
         )
     check_dtypes(input1, weight)
     check_dtypes(input2, weight)
     out_features, in1, in2 = w
     # (*, i) @ (i, o·j) -> (rows, o, j), times x₂ summed over j
-    flat = np.reshape(np.transpose(weight, (1, 0, 2)), (in1, out_features * in2))
-    half = np.reshape(matmul_rule(as_rows(input1), flat), (math.prod(a[:-1]), out_features, in2))
-    column = np.reshape(input2, (math.prod(b[:-1]), in2, 1))
-    out = np.reshape(matmul_rule(half, column), (*a[:-1], out_features))
+    flat = weight.transpose(0, 1).reshape(in1, out_features * in2)
+    half = matmul_rule(as_rows(input1), flat).reshape(math.prod(a[:-1]), out_features, in2)
+    column = input2.reshape(math.prod(b[:-1]), in2, 1)
+    out = matmul_rule(half, column).reshape(*a[:-1], out_features)
     return out if bias is None else out + bias

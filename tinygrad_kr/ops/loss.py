@@ -93,8 +93,7 @@ def shapes_differ(shape: tuple[int, ...], given: tuple[int, ...]) -> str:
         fix = "if every prediction is meant to meet the same target, say so with target.expand_as(input)"
     return (
         f"Using a target size ({list(given)}) that is different to the input size ({list(shape)}). Losses do "
-        "not "
-        f"broadcast, since that compares predictions with targets of other examples; {fix}."
+        f"not broadcast, since that compares predictions with targets of other examples; {fix}."
     )
 
 

@@ -149,8 +149,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     if target._array.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {target.dtype.scalar_name}: class indices "
-            "are "
-            f"integers, use target.long(); class probabilities have the shape of the input, {list(shape)}"
+            f"are integers, use target.long(); class probabilities have the shape of the input, {list(shape)}"
         )
     if not shape:
         raise ValueError("Expected 1 or more dimensions (got 0): the input holds one number per class")
@@ -161,8 +160,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
         elif given:
             raise ValueError(
                 f"For 1D input, 1D target must have size 1, but got target size: {list(given)}; one "
-                "prediction over "
-                f"{count} classes has one class"
+                f"prediction over {count} classes has one class"
             )
     elif given != (shape[0], *shape[2:]):
         raise _wrong_target_shape(shape, given)
@@ -174,8 +172,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
         if wrong.size:
             raise IndexError(
                 f"Target {wrong[0]} is out of bounds. The input has {count} classes, numbered from 0 to "
-                f"{count - 1}"
-                f" (and ignore_index={ignore_index})."
+                f"{count - 1} (and ignore_index={ignore_index})."
             )
     return target
 
@@ -191,8 +188,7 @@ def _check_weight(input: Tensor, weight: Tensor) -> None:
     if weight._array.dtype != input._array.dtype:
         raise RuntimeError(
             f"expected scalar type {input.dtype.scalar_name} but found {weight.dtype.scalar_name} in the "
-            "weight; "
-            f"use weight.to({input.dtype})"
+            f"weight; use weight.to({input.dtype})"
         )
 
 
@@ -207,8 +203,7 @@ def _wrong_target_shape(shape: tuple[int, ...], given: tuple[int, ...]) -> Excep
         fix = "use target.squeeze(1)" if given == (shape[0], 1) else "one-hot targets must be floating"
         return RuntimeError(
             f"0D or 1D target tensor expected, multi-target not supported: the input is {list(shape)}, the "
-            "target "
-            f"{list(given)} instead of {wanted}; {fix}"
+            f"target {list(given)} instead of {wanted}; {fix}"
         )
     return RuntimeError(
         f"size mismatch (got input: {list(shape)}, target: {list(given)}): the target should be {wanted}"
@@ -281,8 +276,8 @@ def _cross_entropy_of_probabilities(
     if target._array.dtype.kind != "f":
         raise RuntimeError(
             "Expected floating point type for target with class probabilities, got "
-            f"{target.dtype.scalar_name}: use "
-            "target.float() for one-hot targets; class indices lack the dimension of the classes"
+            f"{target.dtype.scalar_name}: use target.float() for one-hot targets; class indices lack the "
+            "dimension of the classes"
         )
     if ignore_index >= 0:
         raise RuntimeError(

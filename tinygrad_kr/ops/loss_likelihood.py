@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autograd.primitive import rule
 from ..tensor import Tensor
-from ._public import public, require_tensor
+from ._public import constant_tensor, public, require_tensor
 from .activation import logsigmoid_rule
 from .exponential import sigmoid_rule
 from .loss import matched, per_element, reduced, reduced_tensor, reduction_of
@@ -231,8 +231,7 @@ def kl_div(
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size; "
-            "'batchmean' "
-            "divides only by the batch size, and aligns with the KL div math definition.",
+            "'batchmean' divides only by the batch size, and aligns with the KL div math definition.",
             UserWarning,
             stacklevel=2,
         )
@@ -307,22 +306,21 @@ def gaussian_nll_loss(
     """
     reduction = reduction_of(reduction)
     input, target = matched("gaussian_nll_loss", input, target)
-    if not isinstance(var, Tensor):
-        var = input.new_full(input.shape, float(var))
-    if bool((var < 0).any()):
-        raise ValueError(f"var has negative entry/entries, the smallest is {var.min().item():.4g}")
-    if var.shape != input.shape:
-        if var.shape == input.shape[:-1]:
-            var = var.unsqueeze(-1)
-        elif (
-            var.ndim != input.ndim or sum(a for a, b in zip(input.shape, var.shape) if a != b and b == 1) == 0
-        ):
-            raise ValueError(
-                f"var is of incorrect size: {list(var.shape)} for an input of {list(input.shape)}"
-            )
-    raised = (eps - var.detach()).clamp(min=0)  # what lifts each variance to eps, as a constant
-    var = var + raised
-    loss = 0.5 * (var.log() + (input - target).square() / var)
+    if isinstance(var, Tensor):
+        variance = var
+    else:
+        variance = constant_tensor(np.full(input.shape, var, input._array.dtype))
+    if bool((variance < 0).any()):
+        raise ValueError(f"var has negative entry/entries, the smallest is {variance.min().item():.4g}")
+    sizes, given = tuple(input.shape), tuple(variance.shape)
+    if given != sizes:
+        if given == sizes[:-1]:
+            variance = variance.unsqueeze(-1)
+        elif len(given) != len(sizes) or [b for a, b in zip(sizes, given) if a != b] != [1]:
+            raise ValueError(f"var is of incorrect size: {list(given)} for an input of {list(sizes)}")
+    # What lifts each variance to eps is a constant, as in PyTorch, so that the gradient does not stop there.
+    variance = variance + (eps - variance.detach()).clamp(min=0)
+    loss = 0.5 * (variance.log() + (input - target).square() / variance)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return reduced_tensor(loss, reduction)

@@ -98,8 +98,7 @@ def multi_margin_loss(
     if len(shape) not in (1, 2) or target.numel() != (shape[0] if len(shape) == 2 else 1) or len(given) > 1:
         raise RuntimeError(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
-            "(batch "
-            f"size). Expected target size {list(shape[:-1])}, but got {list(given)}. Input has shape "
+            f"(batch size). Expected target size {list(shape[:-1])}, but got {list(given)}. Input has shape "
             f"{list(shape)}."
         )
     count, classes = shape[-1], target._array.reshape(-1)
@@ -288,14 +287,12 @@ def cosine_embedding_loss(
     if len(given) > 1 or len(shape) != len(given) + 1:
         raise RuntimeError(
             f"{len(given)}D target tensor expects {len(given) + 1}D input tensors, but found inputs with "
-            "sizes "
-            f"{list(shape)} and {list(input2.shape)}."
+            f"sizes {list(shape)} and {list(input2.shape)}."
         )
     if given != shape[:-1]:
         raise RuntimeError(
             f"The size of tensor a ({given[0]}) must match the size of tensor b ({shape[0]}) at "
-            "non-singleton "
-            f"dimension 0: the target has one number for each of the {shape[0]} pairs"
+            f"non-singleton dimension 0: the target has one number for each of the {shape[0]} pairs"
         )
     # A tiny number keeps the roots of zero vectors differentiable, as in PyTorch.
     tiny = 1e-12
@@ -400,8 +397,7 @@ def _triplet(
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
-            "but got: "
-            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+            f"but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
         )
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:

@@ -7,13 +7,13 @@ needs.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..autograd.primitive import numpy_function, rule
 from ..tensor import Tensor, graft, wrap
+from ._products import check_dtypes, check_expands, check_matmul, require_dims
 from ._public import public, require_tensor
 
 __all__ = [
@@ -117,100 +117,11 @@ mv_rule = rule(
 )
 
 
-# -- the errors ----------------------------------------------------------------------------------------------
-
-_C_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "int64": "long int",
-    "int32": "int",
-    "float16": "c10::Half",
-}
-
-
-def check_dtypes(x: Tensor, y: Tensor) -> None:
-    """Products do not promote: raise PyTorch's error for operands of different dtypes."""
-    one, two = x._array.dtype, y._array.dtype
-    if one is not two and one != two:
-        names = " != ".join(_C_NAMES.get(dtype.name, dtype.name) for dtype in (one, two))
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {names}; convert one, for example with "
-            f".to({x.dtype if one.kind == 'f' else y.dtype})"
-        )
-
-
-def sizes_text(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
-
-
-def _check_matmul(x: Tensor, y: Tensor) -> None:
-    """Raise PyTorch's error for x @ y whose shapes do not fit."""
-    a, b = x._array.shape, y._array.shape
-    if not a or not b:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {len(a)}D and {len(b)}D; "
-            "use * for a number times a tensor"
-        )
-    if a[-1] != (b[-1] if len(b) == 1 else b[-2]):
-        if len(a) == 1 and len(b) == 1:
-            raise _vectors_differ(a, b)
-        if len(a) == 2 and len(b) == 1:
-            raise RuntimeError(f"size mismatch, got input ({a[0]}), mat ({sizes_text(a)}), vec ({b[0]})")
-        if len(a) > 2 and len(b) > 2:
-            raise RuntimeError(
-                f"Expected size for first two dimensions of batch2 tensor to be: {[*b[:-2], a[-1]]} but got: "
-                f"{[*b[:-2], b[-2]]}; the shapes {list(a)} and {list(b)} cannot be multiplied"
-            )
-        rows = (math.prod(a[:-1]), a[-1])
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({sizes_text(rows)} and {sizes_text(b)})"
-        )
-    for dim in range(3, min(len(a), len(b)) + 1):
-        if a[-dim] != b[-dim] and 1 not in (a[-dim], b[-dim]):
-            raise RuntimeError(
-                f"The size of tensor a ({a[-dim]}) must match the size of tensor b ({b[-dim]}) at "
-                "non-singleton "
-                f"dimension {max(len(a), len(b)) - dim}; the shapes are {list(a)} and {list(b)}"
-            )
-
-
-def _vectors_differ(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
-    return RuntimeError(
-        f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of "
-        "elements, "
-        f"but got {a[0]} and {b[0]} elements respectively"
-    )
-
-
-def check_expands(input: Tensor, shape: Sequence[int]) -> None:
-    """Raise PyTorch's error where `input` does not broadcast to the shape of a product."""
-    own = input._array.shape
-    if len(own) > len(shape):
-        raise RuntimeError(
-            f"The number of sizes provided ({len(shape)}) must be greater or equal to the number of "
-            "dimensions in the "
-            f"tensor ({len(own)}): {list(own)} does not expand to {list(shape)}"
-        )
-    for dim in range(1, len(own) + 1):
-        if own[-dim] not in (1, shape[-dim]):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({shape[-dim]}) must match the existing size ({own[-dim]}) "
-                "at "
-                f"non-singleton dimension {len(shape) - dim}.  Target sizes: {list(shape)}.  Tensor sizes: "
-                f"{list(own)}"
-            )
-
-
-def require_dims(tensor: Any, dims: int, message: str, function: str, argument: str) -> Tensor:
-    if require_tensor(tensor, function, argument)._array.ndim != dims:
-        raise RuntimeError(f"{message}, but got {tensor.ndim}D of shape {list(tensor.shape)}")
-    return tensor
-
-
 # -- products ------------------------------------------------------------------------------------------------
 
 
 def times(input: Tensor, other: Tensor) -> Tensor:
+    """input @ other by the rule for their dimensions."""
     check_dtypes(input, other)
     dims = input._array.ndim, other._array.ndim
     try:
@@ -220,7 +131,7 @@ def times(input: Tensor, other: Tensor) -> Tensor:
             return mv_rule(input, other)
         return matmul_rule(input, other)
     except ValueError:
-        _check_matmul(input, other)
+        check_matmul(input, other)
         raise
 
 
@@ -359,7 +270,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     check_dtypes(input, other)
     if len(a) == 1 and len(b) == 1:
         return dot_rule(input, other)
-    return np.reshape(matmul_rule(as_rows(input), np.transpose(as_rows(other))), a[:-1] + b[:-1])
+    return matmul_rule(as_rows(input), as_rows(other).t()).reshape(a[:-1] + b[:-1])
 
 
 @public()
@@ -377,7 +288,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """
     for name, one in (("self", input), ("vec2", vec2)):
         require_dims(one, 1, f"outer: Expected 1-D argument {name}", "outer", name)
-    return np.reshape(input, (input._array.size, 1)) * vec2
+    return input.unsqueeze(1) * vec2
 
 
 ger = outer
@@ -416,7 +327,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
     require_dims(mat2, 2, "mat2 must be a matrix", "addmm", "mat2")
     check_dtypes(mat1, mat2)
     check_dtypes(mat1, input)
-    _check_matmul(mat1, mat2)
+    check_matmul(mat1, mat2)
     check_expands(input, (mat1._array.shape[0], mat2._array.shape[1]))
     return addmm_rule(input, mat1, mat2, beta=beta, alpha=alpha)
 
@@ -504,4 +415,4 @@ def _np_dot(a: Any, b: Any, out: None = None) -> Tensor:
 @numpy_function(np.outer)
 def _np_outer(a: Any, b: Any, out: None = None) -> Tensor:
     a, b = (one if isinstance(one, Tensor) else wrap(np.asarray(one)) for one in (a, b))
-    return np.reshape(a, (a._array.size, 1)) * np.reshape(b, (b._array.size,))
+    return a.reshape(-1, 1) * b.reshape(-1)

@@ -58,8 +58,8 @@ __all__ = [
 def fill_order(array: np.ndarray) -> tuple[int, ...] | None:
     """The axes of an array from the outermost to the innermost as draws fill it; None for their own order.
 
-    PyTorch fills along the memory. Where this package keeps channels last in memory PyTorch has its usual order,
-    so a channels-last array counts as such.
+    PyTorch fills along the memory. Where this package keeps channels last, PyTorch has its usual order in
+    memory, so that a channels-last array is filled in its own order of axes.
     """
     if array.flags.c_contiguous:
         return None

@@ -1,29 +1,21 @@
-"""Recurrent layers: plain, long short-term memory (LSTM) and gated recurrent unit (GRU).
+"""Recurrent networks: plain, long short-term memory (LSTM) and gated recurrent units (GRU).
 
-One operation is one layer in one direction over all steps. Its input is *rows* (see `kernels/recurrent.py`): the
-samples of the first step, then those of the second, and so on; `sizes` says how many each step has. So padded and
-packed batches are the same thing here. Each operation has a fused forward and backward in the kernels, and beside it
-the composite that says what it computes, which second derivatives differentiate.
+The functions here put layers and directions together; the operation of one layer, and its derivative, is in
+`recurrence.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ..autograd.primitive import Primitive, joint
-from ..kernels import gru as gru_kernel
-from ..kernels import lstm as lstm_kernel
-from ..kernels import recurrent as kernel
+from ..autograd.primitive import Primitive
 from ..tensor import Tensor
 from ._public import public, require_tensor
 from ._spatial import require_same_dtype
 from .dropout import dropout as dropout_function
-from .exponential import sigmoid_rule
 from .joining import cat, stack
-from .piecewise import relu_rule
+from .recurrence import gru_rule, lstm_rule, rnn_rule
 
 __all__ = [
     "gru",
@@ -35,245 +27,6 @@ __all__ = [
     "rnn_tanh",
     "rnn_tanh_cell",
 ]
-
-
-# -- what the operations mean --------------------------------------------------------------------
-
-
-def affine(x: Any, weight: Any, bias: Any) -> Any:
-    """x Wᵀ + b."""
-    product = np.matmul(x, np.transpose(weight))
-    return product if bias is None else product + bias
-
-
-def steps(sizes: Sequence[int], reverse: bool) -> Iterator[slice]:
-    """The rows of each step, in the order in which the layer goes through them."""
-    ends = np.cumsum(sizes).tolist()
-    spans = [slice(end - size, end) for end, size in zip(ends, sizes)]
-    return reversed(spans) if reverse else iter(spans)
-
-
-def chunks(x: Any, count: int) -> list[Any]:
-    """The gates of a matrix of pre-activations."""
-    width = x.shape[1] // count
-    return [x[:, width * number : width * (number + 1)] for number in range(count)]
-
-
-def renewed(new: Any, states: Any) -> Any:
-    """The states of all samples, those of the running ones (the first) renewed."""
-    count = new.shape[0]
-    return new if count == states.shape[0] else np.concatenate([new, states[count:]])
-
-
-def joined(outputs: list[Any], reverse: bool) -> Any:
-    """The rows of all steps again."""
-    return np.concatenate(outputs[::-1] if reverse else outputs)
-
-
-def rnn_steps(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    *,
-    relu: bool,
-    sizes: Sequence[int],
-    reverse: bool,
-    input_needed: bool,
-) -> Any:
-    """h' = f(W x + b + U h + b'), step by step."""
-    states, outputs = h0, []
-    inputs = affine(x, w_ih, b_ih)
-    for rows in steps(sizes, reverse):
-        part = inputs[rows]
-        new = part + affine(states[: part.shape[0]], w_hh, b_hh)
-        new = relu_rule(new) if relu else np.tanh(new)
-        outputs.append(new)
-        states = renewed(new, states)
-    return joined(outputs, reverse), states
-
-
-def lstm_steps(
-    x: Any,
-    h0: Any,
-    c0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    w_hr: Any,
-    *,
-    sizes: Sequence[int],
-    reverse: bool,
-    input_needed: bool,
-) -> Any:
-    """c' = f c + i g and h' = o tanh(c'), projected by `w_hr` if it is given, step by step."""
-    states, cells, outputs = h0, c0, []
-    inputs = affine(x, w_ih, b_ih)
-    for rows in steps(sizes, reverse):
-        part = inputs[rows]
-        i, f, g, o = chunks(part + affine(states[: part.shape[0]], w_hh, b_hh), 4)
-        cell = sigmoid_rule(f) * cells[: part.shape[0]] + sigmoid_rule(i) * np.tanh(g)
-        new = sigmoid_rule(o) * np.tanh(cell)
-        if w_hr is not None:
-            new = affine(new, w_hr, None)
-        outputs.append(new)
-        states, cells = renewed(new, states), renewed(cell, cells)
-    return joined(outputs, reverse), states, cells
-
-
-def gru_steps(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    *,
-    sizes: Sequence[int],
-    reverse: bool,
-    input_needed: bool,
-) -> Any:
-    """h' = (1 - z) n + z h, n = tanh(W x + b + r (U h + b')), step by step."""
-    states, outputs = h0, []
-    inputs = affine(x, w_ih, b_ih)
-    for rows in steps(sizes, reverse):
-        part = inputs[rows]
-        state = states[: part.shape[0]]
-        ours, theirs = chunks(part, 3), chunks(affine(state, w_hh, b_hh), 3)
-        r, z = sigmoid_rule(ours[0] + theirs[0]), sigmoid_rule(ours[1] + theirs[1])
-        n = np.tanh(ours[2] + r * theirs[2])
-        new = (1 - z) * n + z * state
-        outputs.append(new)
-        states = renewed(new, states)
-    return joined(outputs, reverse), states
-
-
-# -- the same, fused: raw arrays, forward and backward -------------------------------------------
-
-
-def rnn_layer(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    *,
-    relu: bool,
-    sizes: Sequence[int],
-    reverse: bool,
-    input_needed: bool,
-    recording: bool = False,
-) -> Any:
-    """A plain recurrent layer in one direction: the outputs of all rows and the final states."""
-    out, h, kept = kernel.rnn(
-        x, h0, w_ih, w_hh, b_ih, b_hh, relu=relu, sizes=sizes, reverse=reverse, keep=recording
-    )
-    return (out, h), kept
-
-
-def rnn_gradients(
-    g: Any,
-    kept: Any,
-    x: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    relu: bool,
-    sizes: Any,
-    reverse: bool,
-    input_needed: bool,
-) -> Any:
-    """The gradients of all arguments of `rnn_layer`."""
-    return kernel.rnn_backward(
-        g,
-        kept,
-        x,
-        w_ih,
-        w_hh,
-        b_ih,
-        relu=relu,
-        sizes=sizes,
-        reverse=reverse,
-        input_needed=input_needed,
-    )
-
-
-def lstm_layer(
-    x: Any,
-    h0: Any,
-    c0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    w_hr: Any,
-    *,
-    sizes: Sequence[int],
-    reverse: bool,
-    input_needed: bool,
-    recording: bool = False,
-) -> Any:
-    """An LSTM layer in one direction: the outputs of all rows, the final states and cells."""
-    out, h, c, kept = lstm_kernel.lstm(
-        x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, sizes=sizes, reverse=reverse, keep=recording
-    )
-    return (out, h, c), kept
-
-
-def lstm_gradients(
-    g: Any,
-    kept: Any,
-    x: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    w_hr: Any,
-    sizes: Any,
-    reverse: bool,
-    input_needed: bool,
-) -> Any:
-    """The gradients of all arguments of `lstm_layer`."""
-    return lstm_kernel.lstm_backward(
-        g, kept, x, w_ih, w_hh, b_ih, w_hr, sizes=sizes, reverse=reverse, input_needed=input_needed
-    )
-
-
-def gru_layer(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    *,
-    sizes: Sequence[int],
-    reverse: bool,
-    input_needed: bool,
-    recording: bool = False,
-) -> Any:
-    """A GRU layer in one direction: the outputs of all rows and the final states."""
-    out, h, kept = gru_kernel.gru(
-        x, h0, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse, keep=recording
-    )
-    return (out, h), kept
-
-
-def gru_gradients(
-    g: Any, kept: Any, x: Any, w_ih: Any, w_hh: Any, b_ih: Any, sizes: Any, reverse: bool, input_needed: bool
-) -> Any:
-    """The gradients of all arguments of `gru_layer`."""
-    return gru_kernel.gru_backward(
-        g, kept, x, w_ih, w_hh, b_ih, sizes=sizes, reverse=reverse, input_needed=input_needed
-    )
-
-
-rnn_rule = joint(rnn_layer, rnn_gradients, composite=rnn_steps, keeps=True, name="rnn")
-lstm_rule = joint(lstm_layer, lstm_gradients, composite=lstm_steps, keeps=True, name="lstm")
-gru_rule = joint(gru_layer, gru_gradients, composite=gru_steps, keeps=True, name="gru")
 
 
 # -- several layers and directions ---------------------------------------------------------------
@@ -290,7 +43,7 @@ def _apply(layer: Primitive, x: Tensor, states: list[Tensor], weights: Sequence[
             f"{name}: the input has {x._array.shape[1]} features, but the weights w_ih of shape "
             f"{list(w_ih.shape)} expect {w_ih.shape[1]}"
         )
-    batch = statics["sizes"][0] if statics["reverse"] is False else max(statics["sizes"])
+    batch = statics["sizes"][0]
     for state in states:
         if state._array.shape[0] != batch:
             raise RuntimeError(f"{name}: hx has {state._array.shape[0]} samples, but the input has {batch}")
@@ -321,8 +74,8 @@ def _stack_of_layers(
     directions = 2 if bidirectional else 1
     if len(params) != per_layer * num_layers * directions:
         raise RuntimeError(
-            f"{layer.__name__}: expected {per_layer * num_layers * directions} parameters ({per_layer} for each of "
-            f"{num_layers} layers and {directions} directions), got {len(params)}"
+            f"{layer.__name__}: expected {per_layer * num_layers * directions} parameters ({per_layer} for "
+            f"each of {num_layers} layers and {directions} directions), got {len(params)}"
         )
     finals: list[list[Tensor]] = [[] for _ in hx]
     for number in range(num_layers):
@@ -409,8 +162,8 @@ def lstm(
     Args:
         input: (T, N, features), or (N, T, features) with `batch_first`.
         hx: the initial states (h, c), each (layers · directions, N, width).
-        params: for each layer and direction w_ih, w_hh, b_ih, b_hh (without biases only the first two), and the
-            projection w_hr if h is narrower than c.
+        params: for each layer and direction w_ih, w_hh, b_ih, b_hh (without biases only the first two), and
+            the projection w_hr if h is narrower than c.
         has_biases, num_layers, bidirectional: how to read `params`.
         dropout, train: the probability of dropout between layers, and whether it is on.
 
@@ -420,8 +173,9 @@ def lstm(
     Returns:
         The outputs of the last layer, and the final h and c of all layers.
 
-    >>> w = torch.ones(4, 1)
-    >>> out, h, c = torch.lstm(torch.ones(2, 1, 1), (torch.zeros(1, 1, 1),) * 2, [w, w], False, 1, 0.0, False, False, False)
+    >>> w, h0 = torch.ones(4, 1), torch.zeros(1, 1, 1)
+    >>> x = torch.ones(2, 1, 1)
+    >>> out, h, c = torch.lstm(x, (h0, h0), [w, w], False, 1, 0.0, False, False, False)
     >>> out.flatten()
     tensor([0.3696, 0.7062])
 
@@ -447,14 +201,17 @@ def gru(
 
     r, z = σ(W x + b + U h + b'), n = tanh(W x + b + r·(U h + b')), h' = (1 - z)·n + z·h.
 
-    The arguments are those of `lstm`; `hx` is one tensor. Returns the outputs of the last layer and the final states.
+    The arguments are those of `lstm`; `hx` is one tensor. Returns the outputs of the last layer and the final
+    states.
 
-    >>> w = torch.ones(3, 1)
-    >>> out, h = torch.gru(torch.ones(2, 1, 1), torch.zeros(1, 1, 1), [w, w], False, 1, 0.0, False, False, False)
+    >>> w, h0 = torch.ones(3, 1), torch.zeros(1, 1, 1)
+    >>> x = torch.ones(2, 1, 1)
+    >>> out, h = torch.gru(x, h0, [w, w], False, 1, 0.0, False, False, False)
     >>> out.flatten()
     tensor([0.2048, 0.3844])
 
-    Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014; PyTorch, `torch.gru`.
+    Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014; PyTorch,
+        `torch.gru`.
     """
     arguments = (params, has_biases, num_layers, dropout, train, bidirectional, batch_first)
     return _recur("gru", gru_rule, input, hx, arguments)
@@ -474,10 +231,12 @@ def rnn_tanh(
 ) -> tuple[Tensor, Tensor]:
     r"""A plain recurrent network over a sequence: h' = tanh(W x + b + U h + b'); see `nn.RNN`.
 
-    The arguments are those of `lstm`; `hx` is one tensor. Returns the outputs of the last layer and the final states.
+    The arguments are those of `lstm`; `hx` is one tensor. Returns the outputs of the last layer and the final
+    states.
 
-    >>> w = torch.ones(1, 1)
-    >>> out, h = torch.rnn_tanh(torch.ones(2, 1, 1), torch.zeros(1, 1, 1), [w, w], False, 1, 0.0, False, False, False)
+    >>> w, h0 = torch.ones(1, 1), torch.zeros(1, 1, 1)
+    >>> x = torch.ones(2, 1, 1)
+    >>> out, h = torch.rnn_tanh(x, h0, [w, w], False, 1, 0.0, False, False, False)
     >>> out.flatten()
     tensor([0.7616, 0.9427])
 
@@ -501,10 +260,12 @@ def rnn_relu(
 ) -> tuple[Tensor, Tensor]:
     r"""A plain recurrent network over a sequence: h' = max(0, W x + b + U h + b'); see `nn.RNN`.
 
-    The arguments are those of `lstm`; `hx` is one tensor. Returns the outputs of the last layer and the final states.
+    The arguments are those of `lstm`; `hx` is one tensor. Returns the outputs of the last layer and the final
+    states.
 
-    >>> w = torch.ones(1, 1)
-    >>> out, h = torch.rnn_relu(torch.ones(2, 1, 1), torch.zeros(1, 1, 1), [w, w], False, 1, 0.0, False, False, False)
+    >>> w, h0 = torch.ones(1, 1), torch.zeros(1, 1, 1)
+    >>> x = torch.ones(2, 1, 1)
+    >>> out, h = torch.rnn_relu(x, h0, [w, w], False, 1, 0.0, False, False, False)
     >>> out.flatten()
     tensor([1., 2.])
 
@@ -517,7 +278,9 @@ def rnn_relu(
 # -- single steps --------------------------------------------------------------------------------
 
 
-def _one_step(layer: Primitive, x: Tensor, states: Sequence[Tensor], weights: Sequence[Any], **statics: Any) -> Any:
+def _one_step(
+    layer: Primitive, x: Tensor, states: Sequence[Tensor], weights: Sequence[Any], **statics: Any
+) -> Any:
     require_tensor(x, f"{layer.__name__}_cell")
     sizes = (x._array.shape[0],)
     return _apply(layer, x, list(states), weights, sizes=sizes, reverse=False, **statics)[1:]

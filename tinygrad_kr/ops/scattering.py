@@ -259,7 +259,9 @@ def scatter_reduce(
 # -- along a dimension, with a position for each slice -----------------------------------------------------
 
 
-def _index_arguments(input: Any, dim: int, index: Any, source: Any, name: str) -> tuple[Any, ...]:
+def _index_arguments(
+    input: Any, dim: int, index: Any, source: Any, name: str, error: type[Exception] = RuntimeError
+) -> tuple[Any, ...]:
     """The index that a vector of positions along `dim` stands for, with its source checked to fit."""
     shape = np.atleast_1d(require_tensor(input, name)._array).shape
     values = np.atleast_1d(require_tensor(source, name, "source")._array)
@@ -275,7 +277,7 @@ def _index_arguments(input: Any, dim: int, index: Any, source: Any, name: str) -
             f"{name}(): source of shape {list(source.shape)} does not fit: for {where.size} positions of "
             f"dimension {axis} of a tensor of shape {list(input.shape)} it must be of shape {list(wanted)}"
         )
-    check_bounds(where, axis, shape[axis], IndexError)
+    check_bounds(where, axis, shape[axis], error)
     return (*[FULL] * axis, where)
 
 
@@ -309,7 +311,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 
     Source: PyTorch, `torch.index_copy`.
     """
-    where = _index_arguments(input, dim, index, source, "index_copy")
+    where = _index_arguments(input, dim, index, source, "index_copy", IndexError)
     return reshape_rule(put_rule(*vectors(input, source), index=where), shape=input._array.shape)
 
 
@@ -331,8 +333,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
                 f"{value._array.ndim} dimension(s)."
             )
         value = astype_rule(value, dtype=input._array.dtype)
-    where = np.array(positions(index, "index_fill"))
-    check_bounds(where, axis, shape[axis] if shape else 1, IndexError)
+    where, size = positions(index, "index_fill"), shape[axis] if shape else 1
+    where = np.where(where < 0, where + size, where)
+    check_bounds(where, axis, size, IndexError)
     out = put_rule(*vectors(input), value, index=(*[FULL] * axis, where))
     return reshape_rule(out, shape=shape)
 

@@ -95,6 +95,8 @@ def _given(sizes: tuple[Any, ...], keyword: Any) -> tuple[int, ...]:
 
 
 def _reshaped(input: Tensor, shape: tuple[int, ...]) -> Tensor:
+    if shape and min(shape) < -1:
+        raise _shape_error(shape, input._array.size)
     try:
         return reshape_rule(input, shape=shape)
     except ValueError:
@@ -393,7 +395,10 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
         result = function(former, *args, **kwargs)
         self._array, self._node = result._array, result._node
         if result._view is not None and (former._view is not None or former._storage.views):
-            share(self, *result._view)
+            if any(reference() is self for reference in self._storage.views or ()):
+                self._view = result._view
+            else:
+                share(self, *result._view)
         return self
 
     changed.__name__ = changed.__qualname__ = name or function.__name__ + "_"

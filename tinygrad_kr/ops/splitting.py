@@ -245,7 +245,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """
     shape = require_tensor(input, "unbind")._array.shape
     if not shape:
-        raise RuntimeError("unbind(): Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("unbind(): Dimension specified as 0 but tensor has no dimensions")
     axis = axis_of(dim, len(shape))
     results = unbind_rule(input, axis=axis)
     for position, one in enumerate(results):

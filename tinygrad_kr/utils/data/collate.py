@@ -95,7 +95,8 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
         )
     if any(one._node is not None for one in batch) or any(one.dtype != first.dtype for one in arrays):
         return stack(list(batch))
-    return wrap(np.stack(arrays))
+    # Given where to go, NumPy does not take over the memory order of transposed samples.
+    return wrap(np.stack(arrays, out=np.empty((len(arrays), *first.shape), first.dtype)))
 
 
 def _like_mapping(example: Mapping[Any, Any], values: dict[Any, Any]) -> Any:
