@@ -6,8 +6,19 @@ from .ops.decomposition import LinAlgError, cholesky, eigh, eigvalsh, svdvals
 from .ops.decomposition import linalg_qr as qr
 from .ops.decomposition import linalg_svd as svd
 from .ops.inverse import det, inv, lstsq, matrix_rank, pinv, slogdet, solve, solve_triangular
-from .ops.linalg import cond, matrix_norm, matrix_power, multi_dot, tensorinv, tensorsolve, vecdot
+from .ops.linalg import (
+    cond,
+    matrix_exp,
+    matrix_norm,
+    matrix_power,
+    multi_dot,
+    tensorinv,
+    tensorsolve,
+    vander,
+    vecdot,
+)
 from .ops.linalg import linalg_cross as cross
+from .ops.linalg import linalg_diagonal as diagonal
 from .ops.matmul import matmul
 from .ops.norms import linalg_norm as norm
 from .ops.norms import linalg_vector_norm as vector_norm
@@ -18,11 +29,13 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eigh",
     "eigvalsh",
     "inv",
     "lstsq",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
@@ -37,6 +50,7 @@ __all__ = [
     "svdvals",
     "tensorinv",
     "tensorsolve",
+    "vander",
     "vecdot",
     "vector_norm",
 ]

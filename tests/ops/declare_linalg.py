@@ -56,6 +56,15 @@ def square_and_vectors(draw: Any) -> list[Any]:
     return [spread_matrix(rng, *stack, n, n), X.fill(right, rng)]
 
 
+def _exponential(a: np.ndarray) -> np.ndarray:
+    """The series of the matrix exponential."""
+    total = term = np.broadcast_to(np.eye(a.shape[-1]), a.shape)
+    for k in range(1, 60):
+        term = term @ a / k
+        total = total + term
+    return total
+
+
 def symmetric(a: Any) -> Any:
     """A symmetric matrix with distinct eigenvalues, made of one with distinct singular values."""
     return a @ a.swapaxes(-1, -2)
@@ -188,6 +197,26 @@ declare(
     lambda torch, a: torch.linalg.matrix_power(a, -2),
     squares(),
     reference=lambda a: np.linalg.inv(a) @ np.linalg.inv(a),
+)
+declare(
+    "matrix_exp",
+    lambda torch, a: torch.linalg.matrix_exp(a),
+    squares(),
+    reference=lambda a: _exponential(a),
+    value_tolerance=1e-9,
+)
+declare(
+    "vander",
+    lambda torch, x: torch.linalg.vander(x, N=3),
+    matrices("bn"),
+    reference=lambda x: x[..., None] ** np.arange(3),
+)
+declare(
+    "linalg_diagonal",
+    lambda torch, a: torch.linalg.diagonal(a, offset=1),
+    fixed(((2, 2, 3), X)),
+    reference=lambda a: np.diagonal(a, 1, 1, 2),
+    view=True,
 )
 declare("kron", None, elementwise(X, X), reference=np.kron)
 declare("cross", None, fixed(((2, 3), X), ((2, 3), X)), reference=np.cross)

@@ -3,8 +3,8 @@
     check("x.sum(0, keepdim=True)")
     check("x[0] = torch.ones(4)")
 
-The words see `torch` (each package in turn), and fresh tensors: `x` (float32, 2 by 3: 0 to 5), `i` (the same as int64),
-`b` (`i > 2`), `u` (uint8), `e` (empty, 0 by 3), `s` (0-d, 5.), `nan` and `inf`.
+The words see `torch` (each package in turn), and fresh tensors: `x` (float32, 2 by 3: 0 to 5), `i` (the same
+as int64), `b` (`i > 2`), `u` (uint8), `e` (empty, 0 by 3), `s` (0-d, 5.), `nan` and `inf`.
 """
 
 from __future__ import annotations
@@ -74,3 +74,16 @@ def equal(mine: Any, theirs: Any) -> None:
         assert mine is theirs
     else:
         assert str(mine) == str(theirs)
+
+
+def check_gradient(words: str, values: list[float]) -> None:
+    """Both packages give the same value, and the same gradient at `x` with these values."""
+    import torch
+
+    found = []
+    for package in (tinygrad_kr, torch):
+        x = package.tensor(values, requires_grad=True)
+        result = eval(words, {"torch": package, "x": x, "inf": math.inf})
+        result.backward()
+        found.append((result.detach(), x.grad))
+    equal(*found)

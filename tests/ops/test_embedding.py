@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import tinygrad_kr as torch
-from tinygrad_kr.kernels.rows import sum_rows
 
 F = torch.nn.functional
-
-
-@given(st.integers(0, 60), st.integers(1, 5), st.integers(0, 3), st.integers(0, 2**31))
-def test_sum_rows_adds_every_row(n: int, count: int, width: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    index, values = rng.integers(0, count, n), rng.integers(-9, 9, (n, width)).astype(np.float32)
-    expected = np.zeros((count, width), np.float32)
-    for position, row in zip(index, values):
-        expected[position] += row
-    found = sum_rows(values, index, count)
-    np.testing.assert_array_equal(found, expected)
-    assert found.dtype == np.float32
 
 
 def test_padding_row_has_no_gradient() -> None:

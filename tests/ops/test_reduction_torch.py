@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from tests.ops.said_twice import check
+from tests.ops.said_twice import check, check_gradient
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytestmark = pytest.mark.torch
@@ -220,3 +222,48 @@ torch.nanmean(torch.tensor([nan, nan]))
 @pytest.mark.parametrize("words", WORDS.strip().splitlines())
 def test_reductions_like_pytorch(words: str) -> None:
     check(words)
+
+
+nan, inf = math.nan, math.inf
+KINKS = [
+    ("x.max()", [1.0, 3.0, 3.0]),
+    ("x.amax()", [1.0, 3.0, 3.0]),
+    ("x.max(0)[0]", [1.0, 3.0, 3.0]),
+    ("x.min()", [1.0, 1.0, 3.0]),
+    ("x.min(0)[0]", [1.0, 1.0, 3.0]),
+    ("x.amin(0)", [1.0, 1.0, 3.0]),
+    ("x.max()", [1.0, nan, 3.0]),
+    ("x.max(0)[0]", [nan, nan, 3.0]),
+    ("x.aminmax()[0]", [1.0, 1.0, 3.0]),
+    ("x.norm()", [0.0, 0.0]),
+    ("x.norm(1)", [0.0, 2.0]),
+    ("x.norm(3)", [0.0, 0.0]),
+    ("x.norm(1.5)", [0.0, 2.0]),
+    ("x.norm(0.5)", [0.0, 2.0]),
+    ("x.norm(inf)", [2.0, -2.0, 1.0]),
+    ("x.norm(-inf)", [2.0, -2.0, 3.0]),
+    ("x.norm(-1)", [0.0, -2.0, 3.0]),
+    ("torch.linalg.norm(x[None], 'fro')", [0.0, 0.0]),
+    ("torch.dist(x, x)", [1.0, 2.0]),
+    ("x.std()", [2.0, 2.0, 2.0]),
+    ("x.std()", [2.0]),
+    ("x.var()", [2.0]),
+    ("x.std(correction=3)", [1.0, 2.0]),
+    ("x.prod()", [0.0, 2.0, 3.0]),
+    ("x.prod()", [0.0, 0.0, 3.0]),
+    ("x.cumprod(0).sum()", [2.0, 0.0, 3.0, 0.0, 1.0]),
+    ("x.logsumexp(0)", [-inf, -inf]),
+    ("x.logsumexp(0)", [-inf, 1.0]),
+    ("x.logsumexp(0)", [inf, 1.0]),
+    ("x.logcumsumexp(0).sum()", [-inf, 1.0, 2.0]),
+    ("x.logcumsumexp(0).sum()", [-1000.0, 0.0]),
+    ("x.cummax(0)[0].sum()", [1.0, 1.0, 0.0]),
+    ("x.cummax(0)[0].sum()", [1.0, nan, 2.0]),
+    ("x.nansum()", [1.0, nan]),
+    ("x.nanmean()", [1.0, nan]),
+]
+
+
+@pytest.mark.parametrize(("words", "values"), KINKS)
+def test_gradients_at_kinks_like_pytorch(words: str, values: list[float]) -> None:
+    check_gradient(words, values)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from tests.ops.said_twice import check
+from tests.ops.said_twice import check, check_gradient
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytestmark = pytest.mark.torch
@@ -129,3 +131,22 @@ torch.nn.functional.one_hot(torch.tensor([], dtype=torch.int64), 3)
 @pytest.mark.parametrize("words", WORDS.strip().splitlines())
 def test_sorting_like_pytorch(words: str) -> None:
     check(words)
+
+
+nan = math.nan
+KINKS = [
+    ("x.median()", [1.0, 1.0, 2.0]),
+    ("x.median()", [1.0, nan, 2.0]),
+    ("x.nanmedian()", [1.0, nan, 2.0]),
+    ("x.median(0)[0]", [1.0, nan, 2.0]),
+    ("x.mode()[0]", [1.0, 1.0, 2.0]),
+    ("x.quantile(0.5)", [1.0, nan, 2.0]),
+    ("x.nanquantile(0.5)", [1.0, nan, 2.0, 5.0]),
+    ("x.topk(2)[0].sum()", [1.0, 2.0, 3.0]),
+    ("x.sort()[0][1]", [1.0, 1.0, 0.0]),
+]
+
+
+@pytest.mark.parametrize(("words", "values"), KINKS)
+def test_gradients_at_kinks_like_pytorch(words: str, values: list[float]) -> None:
+    check_gradient(words, values)

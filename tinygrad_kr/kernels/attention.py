@@ -20,6 +20,7 @@ from .threads import parallel_for, scratch, split
 __all__ = ["Softmax", "attention", "attention_backward"]
 
 _BUDGET = 2**18  # scores per block
+_CAUSAL_ROWS = 128  # queries per block, at most, where later blocks see more keys
 _KEPT = 2**22  # scores that are kept for backward, at most
 _PARALLEL = 2**16  # scores from which a second thread pays
 _SAFE = 50.0  # scores that are nearer to zero than this need no shift before exp, in float32
@@ -72,7 +73,7 @@ def attention(
             if exponentials is None:
                 scores = scratch(0, (*out[at].shape[:-1], seen), q.dtype)
             else:
-                scores, seen = exponentials[at], keys
+                scores = exponentials[at][..., :seen]
             _score(scores, q[at], k[piece], mask if mask is None else mask[at], block, causal, scale)
             if not bounded:
                 _shift(scores, shift[at])
@@ -118,7 +119,7 @@ def attention_backward(
                 np.subtract(weights, kept.shift[at], out=weights)
                 np.exp(weights, out=weights)
             else:
-                weights, upto = kept.exponentials[at], piece
+                weights = kept.exponentials[at][..., :seen]
             share = g[at] * kept.inverse[at]
             slope = scratch(1, weights.shape, q.dtype)
             np.matmul(share, v[upto].swapaxes(-1, -2), out=slope)
@@ -216,5 +217,7 @@ def _pieces(sizes: tuple[int, ...], per: int) -> list[Index]:
 def _blocks(lead: tuple[int, ...], rows: int, keys: int, causal: bool) -> Iterator[tuple[slice, int]]:
     """Blocks of queries, and how many keys each may see."""
     at_most = max(1, _BUDGET // max(1, math.prod(lead) * keys))
+    if causal:
+        at_most = min(at_most, _CAUSAL_ROWS)
     for start, stop in split(rows, at_most, parallel=False):
         yield slice(start, stop), min(keys, stop) if causal else keys

@@ -34,6 +34,7 @@ _BUDGET = 2**18  # floats per chunk
 _PARALLEL = 2**17  # floats from which a second thread pays
 _WIDE = 2**13  # floats per row in element-wise passes, where there are enough
 _NARROW = 2**9  # floats per row in sums, at most
+_SMALL = 2**14  # floats of a set below which a row is one position: less to prepare counts for more there
 
 Chunk = tuple[slice, slice]
 Optional = np.ndarray | None
@@ -71,6 +72,8 @@ def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.nda
         _sums(centred, width, squares[number])
 
     parallel_for(run, chunks)
+    if means.shape == (1, sets, channels) and groups in (None, channels):
+        return means[0].astype(np.float64), squares[0].astype(np.float64) / positions
     lengths = np.array([chunk[1].stop - chunk[1].start for chunk in chunks[: len(starts)]], np.float64)
     lengths *= wide.shape[2] // width
     # The parts of a channel: (parts, S, r·C) -> (parts, S, r, G, C/G), each of `lengths` positions.
@@ -209,6 +212,8 @@ def _widened(columns: np.ndarray) -> tuple[np.ndarray, int]:
 
 @lru_cache(maxsize=256)
 def _positions_per_row(positions: int, channels: int) -> tuple[int, int]:
+    if positions * channels < _SMALL:
+        return 1, channels
     divisors = [d for d in range(1, positions + 1) if positions % d == 0 and d * channels <= 2 * _WIDE]
     r = next((d for d in divisors if d * channels >= _WIDE), max(divisors, default=1))
     narrow = max((d for d in divisors if r % d == 0 and d * channels <= _NARROW), default=1)
@@ -242,7 +247,9 @@ def _per_channel(values: np.ndarray, channels: int) -> np.ndarray:
 
 def _tiled(values: np.ndarray, wide: np.ndarray) -> np.ndarray:
     """(S, width) as (S, 1, r·C), in the dtype of what it meets."""
-    return np.tile(values.astype(wide.dtype), (1, wide.shape[2] // max(1, values.shape[1])))[:, None]
+    values = values.astype(wide.dtype, copy=False)
+    times = wide.shape[2] // max(1, values.shape[1])
+    return (values if times == 1 else np.tile(values, (1, times)))[:, None]
 
 
 # -- over rows -----------------------------------------------------------------------------------------------

@@ -1,10 +1,9 @@
 """Factorisations of matrices: Cholesky, QR, eigenvalues of symmetric matrices, singular values.
 
 Each rule below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule
-needs. The formulas are those of M. Giles, "Collected matrix derivative results for
-forward and reverse mode algorithmic differentiation" (2008), unless a rule names another source. All
-functions
-take stacks of matrices: (*, n, m).
+needs. The formulas are those of M. Giles, "Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation" (2008), unless a rule names another source. All functions take stacks of
+matrices: (*, n, m).
 """
 
 from __future__ import annotations
@@ -110,9 +109,10 @@ def qr_(a: Any, *, mode: str) -> Any:
 def qr_gradient(g: Any, out: Any, a: Any, mode: str) -> list[Any]:
     """∂/∂A of Q and R.
 
-    For A with at least as many rows as columns: (gQ + Q·copyltu(M)) R⁻ᵀ with M = R gRᵀ - gQᵀ Q. A wide A = [X
-    Y] has R = [U V] with V = Qᵀ Y, so that the gradient of V goes on to Q and Y. Source: Roberts and Roberts,
-    "QR and LQ decomposition matrix backpropagation algorithms" (2020).
+    For A with at least as many rows as columns: (gQ + Q·copyltu(M)) R⁻ᵀ with M = R gRᵀ - gQᵀ Q, where
+    copyltu copies the lower triangle into the upper. A wide A = [X Y] has R = [U V] with V = Qᵀ Y, so that
+    the gradient of V goes on to Q and Y. Source: Roberts and Roberts, "QR and LQ decomposition matrix
+    backpropagation algorithms" (2020).
     """
     (gq, gr), (q, r) = g, out
     rows, columns = a.shape[-2:]
@@ -168,6 +168,21 @@ def eigh_gradient(g: Any, out: Any) -> list[Any]:
 eigh_rule = joint(eigh_, eigh_gradient, name="linalg_eigh")
 
 
+def eigvalsh_(a: Any, *, UPLO: str) -> Any:
+    """The eigenvalues of a symmetric matrix, ascending."""
+    with numpy_errors("linalg.eigvalsh: the algorithm failed to converge"):
+        return np.linalg.eigvalsh(a, UPLO)  # type: ignore[call-overload]
+
+
+def eigvalsh_gradient(g: Any, a: Any, UPLO: str) -> Any:
+    """V diag(gλ) Vᵀ, which needs no gaps: it exists where eigenvalues coincide."""
+    v = eigh_rule(a, UPLO=UPLO)[1]
+    return np.matmul(_scale_columns(v, g), swap(v))
+
+
+eigvalsh_rule = rule(eigvalsh_, name="linalg_eigh", a=eigvalsh_gradient)
+
+
 def svd_(a: Any, *, full_matrices: bool) -> Any:
     """U, the singular values in descending order, and Vᵀ with A = U diag(s) Vᵀ."""
     with numpy_errors("linalg.svd: the algorithm failed to converge"):
@@ -202,6 +217,21 @@ def svd_gradient(g: Any, out: Any) -> list[Any]:
 
 
 svd_rule = joint(svd_, svd_gradient, name="linalg_svd")
+
+
+def svdvals_(a: Any) -> Any:
+    """The singular values, descending."""
+    with numpy_errors("linalg.svdvals: the algorithm failed to converge"):
+        return np.linalg.svd(a, compute_uv=False)
+
+
+def svdvals_gradient(g: Any, a: Any) -> Any:
+    """U diag(gs) Vᵀ, which needs no gaps: it exists where singular values coincide."""
+    u, _, vh = svd_rule(a, full_matrices=False)
+    return np.matmul(_scale_columns(u, g), vh)
+
+
+svdvals_rule = rule(svdvals_, name="linalg_svd", a=svdvals_gradient)
 
 
 # -- the functions -------------------------------------------------------------------------------------------
@@ -323,7 +353,7 @@ def svdvals(A: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.linalg.svdvals`.
     """
-    return svd_rule(require_matrices(A, "linalg.svdvals"), full_matrices=False)[1]
+    return svdvals_rule(require_matrices(A, "linalg.svdvals"))
 
 
 _eigh = structured("linalg_eigh", "eigenvalues", "eigenvectors")
@@ -344,9 +374,14 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
 
     Source: PyTorch, `torch.linalg.eigh`.
     """
+    return _eigh(*eigh_rule(require_square(A, "linalg.eigh"), UPLO=_triangle(UPLO)))
+
+
+def _triangle(UPLO: str) -> str:
+    """Which triangle of a symmetric matrix is read, checked."""
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return _eigh(*eigh_rule(require_square(A, "linalg.eigh"), UPLO=UPLO.upper()))
+    return UPLO.upper()
 
 
 @public(method=False)
@@ -358,4 +393,4 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 
     Source: PyTorch, `torch.linalg.eigvalsh`.
     """
-    return eigh(A, UPLO)[0]
+    return eigvalsh_rule(require_square(A, "linalg.eigvalsh"), UPLO=_triangle(UPLO))

@@ -26,13 +26,11 @@ def einsum_(*operands: Any, terms: tuple[str, ...], output: str) -> Any:
 
 
 def einsum_gradients(g: Any, operands: Any, terms: tuple[str, ...], output: str) -> list[Any]:
-    """The gradient for one operand is an einsum as well: of `g` and all other operands, into that operand's
-    term.
+    """The gradient for an operand is an einsum as well: of `g` and the other operands, into its term.
 
     Dimensions that only this operand has were summed over: the gradient is constant along them (a factor of
-    ones). A
-    name that it has twice meant the diagonal: the gradient is zero beside it (a factor that is an identity
-    matrix).
+    ones). A name that it has twice meant the diagonal: the gradient is zero beside it (a factor that is an
+    identity matrix).
     """
     gradients = []
     for position, operand in enumerate(operands):
@@ -165,8 +163,7 @@ def einsum(*args: Any) -> Tensor:
 
     `einsum("ij,jk->ik", a, b)` is the matrix product. Without `->`, the output has the names that occur once,
     in alphabetical order. `...` stands for any further dimensions; a name that an operand has twice for its
-    diagonal.
-    Operands are contracted from left to right.
+    diagonal. Operands are contracted from left to right.
 
     Args:
         *args: the equation and the operands (or a list of them); or operands each followed by a list of

@@ -1,10 +1,9 @@
 """Inverses, linear systems and determinants.
 
 Each rule below is a derivative: `g` is the gradient that arrives, and the names after it are what the rule
-needs. The formulas are those of M. Giles, "Collected matrix derivative results for
-forward and reverse mode algorithmic differentiation" (2008), unless a rule names another source. All
-functions
-take stacks of matrices: (*, n, m).
+needs. The formulas are those of M. Giles, "Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation" (2008), unless a rule names another source. All functions take stacks of
+matrices: (*, n, m).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from ..tensor import Tensor, wrap
 from ._products import check_dtypes
 from ._public import axis_of, public, require_tensor
 from .decomposition import require_matrices, require_square, svdvals
+from .diagonal import diagonal
 from .inverse import inv, solve
 from .matmul import times
 
@@ -25,6 +26,7 @@ __all__ = [
     "chain_matmul",
     "cross",
     "kron",
+    "matrix_exp",
     "matrix_power",
     "trace",
 ]
@@ -151,6 +153,40 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         if digit == "1":
             result = times(result, base)
     return result.clone() if result is input else result
+
+
+_PADE = 7  # the degree at which the error of matrices of norm 1/2 is below float64's
+
+
+@public(method=True)
+def matrix_exp(A: Tensor) -> Tensor:
+    r"""The matrix exponential: Σₖ Aᵏ / k!.
+
+    A is halved until its norm is at most 1/2, where a Padé approximant is exact enough, and the result squared as
+    often.
+
+    >>> torch.linalg.matrix_exp(torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    tensor([[1., 1.],
+            [0., 1.]])
+
+    Source: Golub and Van Loan, "Matrix computations", algorithm 9.3.1; PyTorch, `torch.linalg.matrix_exp`.
+    """
+    array = require_square(A, "linalg.matrix_exp")._array
+    norm = float(np.abs(array).sum(-1).max(initial=0.0))
+    halvings = max(0, math.frexp(norm)[1] + 1) if norm else 0
+    scaled = A * 0.5**halvings
+    eye = wrap(np.eye(array.shape[-1], dtype=array.dtype))
+    power, factor = eye, 1.0
+    above, below = eye, eye
+    for k in range(1, _PADE + 1):
+        factor *= (_PADE - k + 1) / (k * (2 * _PADE - k + 1))
+        power = scaled if k == 1 else times(scaled, power)
+        above = above + factor * power
+        below = below + (-1) ** k * factor * power
+    result = solve(below, above)
+    for _ in range(halvings):
+        result = times(result, result)
+    return result
 
 
 @public()
@@ -291,7 +327,9 @@ def matrix_norm(
 def _norms(A: Tensor, ord: Any) -> Tensor:
     """One norm per matrix in the last two dimensions."""
     if ord == "fro":
-        return A.square().sum((-2, -1)).sqrt()
+        from .norms import vector_norm_rule  # that page imports this one for `linalg.norm`
+
+        return vector_norm_rule(A, p=2.0, axis=(-2, -1), keepdims=False)
     if ord in ("nuc", 2, -2):
         values = svdvals(A)
         return values.sum(-1) if ord == "nuc" else values[..., 0 if ord == 2 else -1]
@@ -376,3 +414,30 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
             f"{list(A.shape)} and {list(B.shape)}"
         )
     return solve(A.reshape(B.numel(), math.prod(shape)), B.reshape(-1)).reshape(shape)
+
+
+@public(method=False, out=False)
+def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    r"""The view of a diagonal, by default of the last two dimensions; `torch.linalg.diagonal`.
+
+    >>> torch.linalg.diagonal(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([1., 4.])
+
+    Source: PyTorch, `torch.linalg.diagonal`.
+    """
+    return diagonal(A, offset, dim1, dim2)
+
+
+@public(method=False)
+def vander(x: Tensor, *, N: int | None = None) -> Tensor:
+    r"""The Vandermonde matrix: out[.., i, j] = x[.., i] ^ j for j < N; square by default.
+
+    >>> torch.linalg.vander(torch.tensor([1.0, 2.0, 3.0]), N=3)
+    tensor([[1., 1., 1.],
+            [1., 2., 4.],
+            [1., 3., 9.]])
+
+    Source: PyTorch, `torch.linalg.vander`.
+    """
+    size = require_tensor(x, "linalg.vander").shape[-1] if N is None else N
+    return x.unsqueeze(-1) ** wrap(np.arange(size))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import rule
+from ..kernels.product import matmul as array_product
 from ..tensor import Tensor
 from ._products import check_dtypes, check_expands, sizes_text
 from ._public import public, require_tensor
@@ -28,7 +29,7 @@ column_sums_rule = rule(column_sums, name="sum", x=lambda g, x_shape: np.broadca
 
 def affine(input: Any, weight: Any, bias: Any) -> Any:
     """x Wᵀ + b for the rows of x; b may be None."""
-    out = np.dot(as_rows(input), weight.transpose())
+    out = array_product(as_rows(input), weight.transpose())
     if bias is not None:
         np.add(out, bias, out=out)
     return out if input.ndim == 2 else out.reshape(*input.shape[:-1], len(weight))
@@ -37,8 +38,8 @@ def affine(input: Any, weight: Any, bias: Any) -> Any:
 linear_rule = rule(
     affine,
     name="addmm",
-    input=lambda g, weight: np.matmul(g, weight),
-    weight=lambda g, input: np.matmul(np.transpose(as_rows(g)), as_rows(input)),
+    input=lambda g, weight: matmul_rule(g, weight),
+    weight=lambda g, input: matmul_rule(np.transpose(as_rows(g)), as_rows(input)),
     bias=lambda g: column_sums_rule(as_rows(g)),
 )
 

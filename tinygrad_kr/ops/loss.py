@@ -4,9 +4,8 @@ Each `rule` below is a derivative: `g` is the gradient that arrives, and the nam
 needs. With `reduction="mean"` or `"sum"` the result is a number and `g` too; `per_element` is what each
 element gets of it.
 
-No loss broadcasts prediction against target: `(N, 1)` against `(N)` would compare all pairs, and train,
-badly.
-PyTorch warns in some losses and says nothing in others; here all of them raise.
+No loss broadcasts prediction against target: `(N, 1)` against `(N)` would compare all pairs, and train, but
+badly. PyTorch warns in some losses and says nothing in others; here all of them raise.
 """
 
 from __future__ import annotations

@@ -144,8 +144,7 @@ def ctc_loss(
     r"""-ln of the probability of label sequences, summed over all ways to spread them over time.
 
     The gradient is that for `log_probs` as they are. PyTorch's has another term, which `log_softmax` before
-    the
-    loss cancels: the gradients of its input are equal.
+    the loss cancels: the gradients of its input are equal.
 
     Args:
         log_probs: (T, N, C) or (T, C): log-probabilities of the classes at each time, from `log_softmax`.

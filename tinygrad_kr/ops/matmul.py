@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import numpy_function, rule
+from ..autograd.primitive import Primitive, numpy_function, rule
+from ..kernels.product import matmul as array_product
 from ..tensor import Tensor, graft, wrap
 from ._products import check_dtypes, check_expands, check_matmul, require_dims
 from ._public import public, require_tensor
@@ -43,15 +44,6 @@ def as_rows(a: Any) -> Any:
     return a if len(shape) == 2 else np.reshape(a, (math.prod(shape[:-1]), shape[-1]))
 
 
-def product(x: Any, y: Any) -> Any:
-    """x @ y; a stack of matrices times one matrix is a single product."""
-    if x.ndim == 2 and y.ndim == 2:
-        return np.dot(x, y)
-    if x.ndim > 2 and y.ndim == 2 and x.shape[-1] == y.shape[0]:
-        return np.dot(as_rows(x), y).reshape(*x.shape[:-1], y.shape[-1])
-    return np.matmul(x, y)
-
-
 def as_matrices(g: Any, x_shape: Any, y_shape: Any) -> Any:
     """The gradient of x @ y with the dimensions that a vector among x and y left out."""
     shape = tuple(g.shape)
@@ -65,7 +57,7 @@ def as_matrices(g: Any, x_shape: Any, y_shape: Any) -> Any:
 def left_gradient(g: Any, x_shape: Any, y: Any) -> Any:
     """∂/∂x of x @ y: g yᵀ. The engine sums over batch dimensions that x lacks."""
     g = as_matrices(g, x_shape, y.shape)
-    gx = np.matmul(g, np.reshape(y, (1, len(y))) if len(y.shape) == 1 else np.swapaxes(y, -1, -2))
+    gx = matmul_rule(g, np.reshape(y, (1, len(y))) if len(y.shape) == 1 else np.swapaxes(y, -1, -2))
     return gx if len(x_shape) > 1 else np.reshape(gx, (*gx.shape[:-2], gx.shape[-1]))
 
 
@@ -74,16 +66,16 @@ def right_gradient(g: Any, x: Any, y_shape: Any) -> Any:
     g = as_matrices(g, x.shape, y_shape)
     if len(y_shape) <= 2:
         x = as_rows(np.reshape(x, (1, len(x))) if len(x.shape) == 1 else x)
-        return np.reshape(np.matmul(np.transpose(x), as_rows(g)), y_shape)
-    return np.matmul(np.reshape(x, (len(x), 1)) if len(x.shape) == 1 else np.swapaxes(x, -1, -2), g)
+        return np.reshape(matmul_rule(np.transpose(x), as_rows(g)), y_shape)
+    return matmul_rule(np.reshape(x, (len(x), 1)) if len(x.shape) == 1 else np.swapaxes(x, -1, -2), g)
 
 
-matmul_rule = rule(np.matmul, forward=product, name="mm", x=left_gradient, y=right_gradient)
+matmul_rule: Primitive = rule(np.matmul, forward=array_product, name="mm", x=left_gradient, y=right_gradient)
 
 
 def scaled_sum(input: Any, mat1: Any, mat2: Any, *, beta: float, alpha: float) -> Any:
     """β·input + α·(mat1 @ mat2); an input times 0 is not read, so that its NaN do not spread."""
-    out = alpha * np.dot(mat1, mat2)
+    out = alpha * array_product(mat1, mat2)
     return out if beta == 0 else out + beta * input
 
 
@@ -91,8 +83,8 @@ addmm_rule = rule(
     scaled_sum,
     name="addmm",
     input=lambda g, beta: beta * g,
-    mat1=lambda g, mat2, alpha: alpha * np.matmul(g, np.transpose(mat2)),
-    mat2=lambda g, mat1, alpha: alpha * np.matmul(np.transpose(mat1), g),
+    mat1=lambda g, mat2, alpha: alpha * matmul_rule(g, np.transpose(mat2)),
+    mat2=lambda g, mat1, alpha: alpha * matmul_rule(np.transpose(mat1), g),
 )
 
 
@@ -113,7 +105,7 @@ mv_rule = rule(
     mv_,
     name="mv",
     x=lambda g, y: np.reshape(g, (-1, 1)) * y,
-    y=lambda g, x: np.matmul(np.transpose(x), g),
+    y=lambda g, x: matmul_rule(np.transpose(x), g),
 )
 
 

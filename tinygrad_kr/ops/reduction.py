@@ -179,15 +179,9 @@ logsumexp_rule = rule(
     name="logsumexp",
     promote="float",
     x=lambda g, x, out, x_shape, axis, keepdims: (
-        spread(g, x_shape, axis, keepdims) * np.exp(x - finite(spread(out, x_shape, axis, keepdims)))
+        spread(g, x_shape, axis, keepdims) * np.exp(x - spread(out, x_shape, axis, keepdims))
     ),
 )
-
-
-def finite(x: Any) -> Any:
-    """x with zeros for infinities, which differences could not stand."""
-    return np.where(np.isinf(x), 0.0, x)
-
 
 constant(np.any, np.all, np.count_nonzero)
 

@@ -385,6 +385,7 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
 
     def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self)
+        connected = self._view is not None or bool(self._storage.views)
         former = object.__new__(Tensor)
         former._array, former._storage = self._array, self._storage
         former._node, former._view = self._node, self._view
@@ -394,7 +395,7 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
                 other._view = (former, other._view[1])
         result = function(former, *args, **kwargs)
         self._array, self._node = result._array, result._node
-        if result._view is not None and (former._view is not None or former._storage.views):
+        if connected and result._view is not None:
             if any(reference() is self for reference in self._storage.views or ()):
                 self._view = result._view
             else:
