@@ -52,13 +52,13 @@ def curves(history: Any) -> plt.Figure:
         (left, history.train_loss, history.val_loss, "loss"),
         (right, history.train_accuracy, history.val_accuracy, "accuracy"),
     ):
-        axis.plot(epochs, train, color=BLUE, label="training (dropout on)")
+        axis.plot(epochs, train, color=BLUE, label="training (with dropout, shifts, smoothed labels)")
         axis.plot(epochs, val, color=ORANGE, label="validation")
         axis.plot(best + 1, val[best], "o", color=ORANGE, label=f"kept: epoch {best + 1}")
         axis.set(xlabel="epoch", title=name)
         axis.grid(alpha=0.25)
     left.set_yscale("log")
-    right.legend(loc="lower right", frameon=False)
+    right.legend(loc="lower right", frameon=False, fontsize=8)
     return figure
 
 

@@ -34,7 +34,7 @@ EQUATIONS = [
 
 @st.composite
 def terms(draw: Any) -> list[Any]:
-    """An equation and operands that fit it; a letter may have the size 1 in one operand and another elsewhere."""
+    """An equation and operands that fit it."""
     rng = np.random.default_rng(draw(SEEDS))
     equation = draw(st.sampled_from(EQUATIONS))
     sizes = {letter: draw(st.integers(0, 3)) for letter in "abcdefghijkl"}

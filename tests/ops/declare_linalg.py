@@ -1,8 +1,8 @@
 """Declarations of `ops/linalg.py`, `ops/decomposition.py`, `ops/inverse.py` and `ops/distance.py`.
 
 Square matrices are drawn well away from singular ones, and symmetric ones with distinct eigenvalues, so that
-derivatives exist and finite differences are exact enough. Signs of eigenvectors and of factors are free: what is
-compared does not depend on them.
+derivatives exist and finite differences are exact enough. Signs of eigenvectors and of factors are free:
+what is compared does not depend on them.
 """
 
 from __future__ import annotations

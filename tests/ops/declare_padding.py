@@ -14,7 +14,7 @@ def widths(draw: Any, shape: tuple[int, ...]) -> list[Any]:
     """Widths for some of the last dimensions, negative ones among them."""
     dims = draw(st.integers(0, len(shape)))
     pairs = [
-        (before, draw(st.integers(max(-2, -size - before), 2)))
+        (before, draw(st.integers(max(-2, -size - min(0, before)), 2)))
         for size in shape[::-1][:dims]
         for before in [draw(st.integers(-min(2, size), 2))]
     ]

@@ -1,7 +1,7 @@
 """Declarations of `ops/random.py`, `ops/dropout.py` and `ops/embedding.py`.
 
-Draws are seeded inside the call, so that every call of one example draws the same: the derivative is then that
-for one mask, and the comparison with PyTorch says that the stream is PyTorch's.
+Draws are seeded inside the call, so that every call of one example draws the same: the derivative is then
+that for one mask, and the comparison with PyTorch says that the stream is PyTorch's.
 """
 
 from __future__ import annotations

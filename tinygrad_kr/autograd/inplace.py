@@ -18,17 +18,27 @@ from ..tensor import Tensor, base_of, wrap
 from .primitive import Primitive, rule
 
 
-def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any]) -> Any:
-    """`base` with the region that `view` shows replaced by `value`."""
-    out = np.array(base, order="K")
+def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any], order: tuple[int, ...]) -> Any:
+    """`base` with the region that `view` shows replaced by `value`; `order` is that of the memory.
+
+    For memory in the order that the view was taken from it is a view; for another it might be a copy.
+    """
+    out = np.transpose(np.array(np.transpose(base, order), order="C"), np.argsort(order))
     view(out)[...] = value
     return out
+
+
+def memory_order(array: np.ndarray) -> tuple[int, ...]:
+    """The dimensions of an array as they lie in memory, the outermost first."""
+    return tuple(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
 
 
 replace_region_: Primitive = rule(
     replace_region,
     name="copy_slices",
-    base=lambda g, value_shape, view: replace_region_(g, np.zeros(value_shape), view=view),
+    base=lambda g, value_shape, view, order: replace_region_(
+        g, np.zeros(value_shape), view=view, order=order
+    ),
     value=lambda g, view: view(g),
 )
 
@@ -120,7 +130,7 @@ def rebase(target: Tensor, value: Tensor) -> None:
     else:
         old = object.__new__(Tensor)
         old._array, old._storage, old._node = base._array, base._storage, base._node
-        base._node = replace_region_(old, value, view=path(target))._node
+        base._node = replace_region_(old, value, view=path(target), order=memory_order(base._array))._node
     for reference in list(base._storage.views or ()):
         view = reference()
         if view is not None and base_of(view) is base:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .product import matmul
+
 __all__ = ["contract"]
 
 
@@ -70,7 +72,7 @@ def _pair(xs: str, x: np.ndarray, ys: str, y: np.ndarray, kept: set[str]) -> tup
     rows, depth, columns = (math.prod(sizes[name] for name in names) for names in (left, inner, right))
     x = x.reshape(*x.shape[: len(batch)], rows, depth)
     y = y.reshape(*y.shape[: len(batch)], depth, columns)
-    out = np.dot(x, y) if not batch else np.matmul(x, y)
+    out = matmul(x, y)
     return term, out.reshape([*out.shape[: len(batch)], *(sizes[name] for name in left + right)])
 
 

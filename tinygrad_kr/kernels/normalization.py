@@ -34,6 +34,7 @@ _BUDGET = 2**18  # floats per chunk
 _PARALLEL = 2**17  # floats from which a second thread pays
 _WIDE = 2**13  # floats per row in element-wise passes, where there are enough
 _NARROW = 2**9  # floats per row in sums, at most
+_FAR = 64  # standard deviations from zero beyond which means are subtracted before anything else
 _SMALL = 2**14  # floats of a set below which a row is one position: less to prepare counts for more there
 
 Chunk = tuple[slice, slice]
@@ -46,8 +47,9 @@ Optional = np.ndarray | None
 def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and biased variance in float64: of each channel (1, C), or of each sample's groups (N, G).
 
-    Every chunk is centred on means of its own before its squares are summed, and the parts are joined by
-    Chan's formula, so that a mean that is large against the deviations costs no digits.
+    Every chunk is centred on means of its own before it is squared and summed, so that a mean that is large
+    against the deviations costs no digits; what is left of the sum then corrects the mean. Chan's formula
+    joins the parts.
 
     >>> channel_statistics(np.array([[1.0, 10.0], [3.0, 10.0]]))
     (array([[ 2., 10.]]), array([[1., 0.]]))
@@ -58,28 +60,30 @@ def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.nda
         return np.full((sets, groups or channels), np.nan), np.full((sets, groups or channels), np.nan)
     wide, width = _widened(columns)
     chunks, starts = _chunks(wide.shape)
-    means = np.empty((len(starts), sets, width), wide.dtype)
-    squares = np.empty_like(means)
+    sums = np.empty((3, len(starts), sets, width), wide.dtype)  # means, what they are short of, squares
 
     def run(chunk: Chunk) -> None:
         part = wide[chunk]
-        number = starts[chunk[1].start], chunk[0]
-        total = _sums(part, width, means[number])
-        np.divide(total, part[0].size // width, out=total)
+        mean, rest, square = sums[:, starts[chunk[1].start], chunk[0]]
+        count = part[0].size // width
+        np.divide(_sums(part, width, mean), count, out=mean)
         centred = scratch(0, part.shape, wide.dtype)
-        np.subtract(part, _tiled(total, part), out=centred)
+        np.subtract(part, _tiled(mean, part), out=centred)
+        np.divide(_sums(centred, width, rest), count, out=rest)
         np.multiply(centred, centred, out=centred)
-        _sums(centred, width, squares[number])
+        _sums(centred, width, square)
 
     parallel_for(run, chunks)
-    if means.shape == (1, sets, channels) and groups in (None, channels):
-        return means[0].astype(np.float64), squares[0].astype(np.float64) / positions
+    means, rests, squares = sums.astype(np.float64)
     lengths = np.array([chunk[1].stop - chunk[1].start for chunk in chunks[: len(starts)]], np.float64)
-    lengths *= wide.shape[2] // width
+    lengths = (lengths * (wide.shape[2] // width)).reshape(-1, 1, 1)
+    squares -= rests * rests * lengths
+    means += rests
+    if means.shape == (1, sets, channels) and groups in (None, channels):
+        return means[0], squares[0] / positions
     # The parts of a channel: (parts, S, r·C) -> (parts, S, r, G, C/G), each of `lengths` positions.
     shape = (len(starts), sets, -1, groups or channels, channels // (groups or channels))
-    lengths = lengths.reshape(-1, 1, 1, 1, 1)
-    means, squares = means.reshape(shape).astype(np.float64), squares.reshape(shape)
+    means, squares, lengths = means.reshape(shape), squares.reshape(shape), lengths.reshape(-1, 1, 1, 1, 1)
     count = positions * shape[-1]
     mean = (means * lengths).sum((0, 2, 4)) / count
     means -= mean[:, None, :, None]
@@ -99,15 +103,19 @@ def channel_normalize(
     array([[6.5],
            [7.5]])
     """
-    scale = _per_channel(rstd, x.shape[1])
+    scale, centre = _per_channel(rstd, x.shape[1]), _per_channel(mean, x.shape[1])
     if weight is not None:
         scale = scale * weight
-    shift = -_per_channel(mean, x.shape[1]) * scale
-    return channel_affine(x, scale, shift if bias is None else shift + bias)
+    # x · scale - mean · scale is one pass less, but of values far from zero it keeps few digits.
+    first = centre.astype(x.dtype) if x.size and np.abs(mean * rstd).max() > _FAR else None
+    shift = (-centre if first is None else first - centre) * scale
+    return channel_affine(x, scale, shift if bias is None else shift + bias, first)
 
 
-def channel_affine(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """x · scale + shift, with scale and shift (S, C): S = 1 for the whole batch, else one row per sample.
+def channel_affine(
+    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, centre: Optional = None
+) -> np.ndarray:
+    """(x - centre) · scale + shift, all (S, C): S = 1 for the whole batch, else one row per sample.
 
     >>> channel_affine(np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([[0.5]]))
     array([[2.5],
@@ -118,10 +126,13 @@ def channel_affine(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.nd
     wide, _ = _widened(_columns(x, merged=len(scale) == 1))
     out = np.empty_like(wide)
     factor, addend = _tiled(scale, wide), _tiled(shift, wide)
+    middle = None if centre is None else _tiled(centre, wide)
 
     def run(chunk: Chunk) -> None:
-        target = out[chunk]
-        np.multiply(wide[chunk], factor[chunk[0]], out=target)
+        part, target = wide[chunk], out[chunk]
+        if middle is not None:
+            part = np.subtract(part, middle[chunk[0]], out=target)
+        np.multiply(part, factor[chunk[0]], out=target)
         np.add(target, addend[chunk[0]], out=target)
 
     parallel_for(run, _chunks(wide.shape)[0])

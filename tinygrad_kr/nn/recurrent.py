@@ -70,8 +70,8 @@ class RNNBase(Module):
         super().__init__()
         if not isinstance(dropout, numbers.Real) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
             raise ValueError(
-                f"dropout should be a number in range [0, 1] representing the probability of an element being "
-                f"zeroed, got {dropout!r}"
+                f"dropout should be a number in range [0, 1] representing the probability of an element "
+                f"being zeroed, got {dropout!r}"
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(

@@ -60,7 +60,7 @@ def add_windows_(windows: Any, *, axis: int, size: int, step: int, shape: tuple[
 def as_strided_(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
     """The view of row-major memory with the given sizes and steps."""
     flat = x.reshape(-1)[offset:]
-    steps = tuple(step * x.itemsize for step in stride)
+    steps = tuple(step * flat.strides[0] for step in stride)
     return np.lib.stride_tricks.as_strided(flat, size, steps, writeable=x.flags.writeable)
 
 

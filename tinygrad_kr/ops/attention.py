@@ -11,6 +11,7 @@ from ..autograd.primitive import joint
 from ..kernels import attention as kernel
 from ..tensor import Tensor
 from ._public import as_array, public, require_tensor
+from .dropout import dropout
 
 __all__: list[str] = []
 
@@ -26,7 +27,7 @@ def attention_weights(query: Any, key: Any, mask: Any, *, causal: bool, scale: f
     if mask is not None:
         scores = np.where(mask, scores, -math.inf) if is_boolean(mask) else scores + mask
     if causal:
-        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -math.inf)
+        scores = np.where(np.tri(*scores.shape[-2:], dtype=np.bool_), scores, -math.inf)
     top = np.max(as_array(scores), axis=-1, keepdims=True, initial=-math.inf)  # cancels out: a constant
     e = np.exp(scores - np.where(top == -math.inf, 0, top).astype(top.dtype))
     total = np.sum(e, axis=-1, keepdims=True)
@@ -57,8 +58,8 @@ def attention_backward(
     g: Any, query: Any, key: Any, value: Any, mask: Any, out: Any, kept: Any, causal: bool, scale: float
 ) -> Any:
     """The gradients for query, key and value; a mask that needs one takes the composite instead."""
-    options = {"causal": causal, "scale": scale}
-    return (*kernel.attention_backward(g, query, key, value, mask, out, kept, **options), None)
+    grads = kernel.attention_backward(g, query, key, value, mask, out, kept, causal=causal, scale=scale)
+    return (*grads, None)
 
 
 attention_rule = joint(
@@ -113,25 +114,26 @@ def scaled_dot_product_attention(
     """
     check(query, key, value, attn_mask, dropout_p, is_causal)
     scale = 1 / math.sqrt(max(1, query._array.shape[-1])) if scale is None else float(scale)
+    options: dict[str, Any] = {"causal": bool(is_causal), "scale": scale}
     heads = query._array.shape[-3] if enable_gqa else 0
     if enable_gqa:
         query, key, value, attn_mask = in_groups(query, key, value, attn_mask)
+    ndim = max(one._array.ndim for one in (query, key, value, query if attn_mask is None else attn_mask))
+    out: Any
     if dropout_p > 0 or (attn_mask is not None and attn_mask._node is not None):
-        weights = attention_weights(query, key, attn_mask, causal=is_causal, scale=scale)
-        if dropout_p > 0:
-            from .dropout import dropout
-
-            weights = dropout(weights, dropout_p)
-        out = np.matmul(weights, value)
-    elif max(one._array.ndim for one in (query, key, value, query if attn_mask is None else attn_mask)) == 2:
-        parts = [np.expand_dims(one, 0) for one in (query, key, value)]  # type: ignore[call-overload]
-        out = np.squeeze(attention_rule(*parts, attn_mask, causal=bool(is_causal), scale=scale), axis=0)
+        weights = attention_weights(query, key, attn_mask, **options)
+        out = np.matmul(dropout(weights, dropout_p) if dropout_p > 0 else weights, value)
+    elif ndim == 2:
+        parts: Any = [np.expand_dims(one, 0) for one in (query, key, value)]  # type: ignore[call-overload]
+        out = np.squeeze(attention_rule(*parts, attn_mask, **options), axis=0)
     else:
-        out = attention_rule(query, key, value, attn_mask, causal=bool(is_causal), scale=scale)
-    return np.reshape(out, (*out.shape[:-4], heads, *out.shape[-2:])) if enable_gqa else out
+        out = attention_rule(query, key, value, attn_mask, **options)
+    if enable_gqa:
+        out = np.reshape(out, (*out.shape[:-4], heads, *out.shape[-2:]))
+    return out
 
 
-def in_groups(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Any:
+def in_groups(query: Any, key: Any, value: Any, mask: Any) -> Any:
     """Heads (*, H, L, E) as (*, groups, H/groups, L, E), so that those of a group meet one key and value."""
     q, k, v = (one._array.shape for one in (query, key, value))
     if len(q) < 3 or len(k) < 3 or len(v) < 3 or k[-3] != v[-3] or not k[-3] or q[-3] % k[-3]:
@@ -140,12 +142,12 @@ def in_groups(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) ->
             f"in query, but got query {list(q)}, key {list(k)} and value {list(v)}"
         )
     groups = k[-3]
-    query = np.reshape(query, (*q[:-3], groups, q[-3] // groups, *q[-2:]))  # type: ignore[arg-type, assignment]
-    key, value = (np.expand_dims(one, -3) for one in (key, value))  # type: ignore[call-overload]
+    query = np.reshape(query, (*q[:-3], groups, q[-3] // groups, *q[-2:]))
+    key, value = (np.expand_dims(one, -3) for one in (key, value))
     if mask is not None and mask._array.ndim > 2:
         m = mask._array.shape
         split = (1, 1) if m[-3] == 1 else (groups, m[-3] // groups)
-        mask = np.reshape(mask, (*m[:-3], *split, *m[-2:]))  # type: ignore[arg-type, assignment]
+        mask = np.reshape(mask, (*m[:-3], *split, *m[-2:]))
     return query, key, value, mask
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels import convolution as kernel
 from ..tensor import Tensor
 from ._public import public, require_tensor
@@ -60,8 +60,10 @@ def conv_weight_(x: Any, y: Any, *, size: Any, stride: Any, padding: Any, dilati
     return kernel.weight_gradient(y, x, shape, **options)[0]
 
 
-channel_sum_rule = rule(channel_sum_, name="sum", x=lambda g, x_shape: spread_over_channels(g, x_shape))
-conv_rule = rule(
+channel_sum_rule: Primitive = rule(
+    channel_sum_, name="sum", x=lambda g, x_shape: spread_over_channels(g, x_shape)
+)
+conv_rule: Primitive = rule(
     conv_,
     name="convolution",
     x=lambda g, weight, x_shape, stride, padding, dilation, groups: conv_transpose_rule(
@@ -72,7 +74,7 @@ conv_rule = rule(
     ),
     bias=lambda g: channel_sum_rule(g),
 )
-conv_transpose_rule = rule(
+conv_transpose_rule: Primitive = rule(
     conv_transpose_,
     name="convolution",
     y=lambda g, weight, stride, padding, dilation, groups: conv_rule(
@@ -83,7 +85,7 @@ conv_transpose_rule = rule(
     ),
     bias=lambda g: channel_sum_rule(g),
 )
-conv_weight_rule = rule(
+conv_weight_rule: Primitive = rule(
     conv_weight_,
     name="convolution",
     x=lambda g, x_shape, y, stride, padding, dilation, groups: conv_transpose_rule(

@@ -34,9 +34,11 @@ def gather_(x: Any, index: Any, *, axis: int) -> Any:
 
 def taken(x: np.ndarray, index: np.ndarray, axis: int) -> np.ndarray:
     """What an index that is known to be right points to."""
-    if x.flags.c_contiguous:
+    if index.size > 4096 and x.flags.c_contiguous:  # from the flattened array: half the time of a grid
         return x.reshape(-1).take(along_axis(x.shape, index, axis))
-    return np.take_along_axis(x[region_of(index.shape, axis)], index, axis)
+    grid = [np.arange(size).reshape(-1, *[1] * (x.ndim - 1 - dim)) for dim, size in enumerate(index.shape)]
+    grid[axis] = index
+    return x[tuple(grid)]
 
 
 def scatter_along_(values: Any, index: Any, *, axis: int, shape: tuple[int, ...]) -> Any:
@@ -56,7 +58,7 @@ def region_of(shape: tuple[int, ...], axis: int) -> tuple[slice, ...]:
 
 def check_bounds(index: np.ndarray, axis: int, size: int, error: type[Exception] = RuntimeError) -> None:
     """Raise unless all of an index is between 0 and the size of the dimension."""
-    if index.size and not (index.min() >= 0 and index.max() < size):
+    if index.size and np.maximum.reduce(index.view(f"u{index.itemsize}"), None) >= size:  # negative: huge
         wrong = index[(index < 0) | (index >= size)][0]
         raise error(f"index {wrong} is out of bounds for dimension {axis} with size {size}")
 

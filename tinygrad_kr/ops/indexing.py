@@ -26,6 +26,7 @@ __all__: list[str] = []
 
 FULL = slice(None)
 BasicIndex = tuple[Any, ...]
+_BOUNDS = (int, type(None))
 
 
 # -- the derivatives ---------------------------------------------------------------------------------------
@@ -36,9 +37,9 @@ def slice_(x: Any, *, index: BasicIndex) -> Any:
     return x[index]
 
 
-def select_(x: Any, *, axis: int, index: int) -> Any:
-    """The view at one position of one dimension."""
-    return x[along(axis, index)]
+def select_(x: Any, *, index: BasicIndex) -> Any:
+    """The view that an index describes whose last item is an integer."""
+    return x[index]
 
 
 def place_(value: Any, *, shape: tuple[int, ...], index: BasicIndex) -> Any:
@@ -90,10 +91,7 @@ slice_rule = rule(
     slice_, name="slice", view=True, x=lambda g, x_shape, index: place_rule(g, shape=x_shape, index=index)
 )
 select_rule = rule(
-    select_,
-    name="select",
-    view=True,
-    x=lambda g, x_shape, axis, index: place_rule(g, shape=x_shape, index=along(axis, index)),
+    select_, name="select", view=True, x=lambda g, x_shape, index: place_rule(g, shape=x_shape, index=index)
 )
 place_rule = rule(place_, name="slice_backward", value=lambda g, index: slice_rule(g, index=index))
 index_rule = rule(
@@ -240,10 +238,26 @@ def _view(self: Tensor, basic: list[Any]) -> Tensor:
     if len(special) == 1:
         item = basic[special[0]]
         if type(item) is int:
-            return select_rule(self, axis=special[0], index=item)
+            return select_rule(self, index=(*basic, ...))
         if item is None:
             return unsqueeze_rule(self, axis=special[0])
     return slice_rule(self, index=(*basic, ...))
+
+
+def _simple(items: Sequence[Any], ndim: int) -> BasicIndex | None:
+    """An index of integers and slices between integers, complete; None if it is another or too long."""
+    consumed = 0
+    for item in items:
+        kind = type(item)
+        if kind is int:
+            consumed += 1
+        elif kind is slice and item.step is None:
+            if type(item.start) not in _BOUNDS or type(item.stop) not in _BOUNDS:
+                return None
+            consumed += 1
+        else:
+            return None
+    return (*items, ...) if 0 < consumed <= ndim else None
 
 
 def _items(index: Any) -> Sequence[Any]:
@@ -268,8 +282,12 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     """The elements at an index: views for integers, slices, None and `...`, copies for masks and arrays."""
     try:
         if type(index) is int and self._array.ndim:
-            return select_rule(self, axis=0, index=index)
-        basic, advanced = parse(_items(index), self._array.shape)
+            return select_rule.apply(self, index=(index, ...))
+        items = _items(index)
+        simple = _simple(items, self._array.ndim)
+        if simple is not None:
+            return (select_rule if type(items[-1]) is int else slice_rule).apply(self, index=simple)
+        basic, advanced = parse(items, self._array.shape)
         if advanced is None:
             return _view(self, basic)
         source = self if all(item == FULL for item in basic) else _view(self, basic)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels import resampling as kernel
 from ..kernels.resampling import Resampling
 from ..tensor import Tensor
@@ -40,8 +40,10 @@ def resample_back_(g: Any, *, maps: dict[int, Resampling]) -> Any:
     return kernel.resample_adjoint(g, maps)
 
 
-resample_rule = rule(resample_, name="upsample", x=lambda g, maps: resample_back_rule(g, maps=maps))
-resample_back_rule = rule(
+resample_rule: Primitive = rule(
+    resample_, name="upsample", x=lambda g, maps: resample_back_rule(g, maps=maps)
+)
+resample_back_rule: Primitive = rule(
     resample_back_, name="upsample_backward", g=lambda g, maps: resample_rule(g, maps=maps)
 )
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.primitive import joint, numpy_function
+from ..autograd.record import promote
 from ..tensor import Tensor, wrap
 from ._public import axis_of, public, require_tensor
 from .broadcasting import meshgrid
@@ -39,8 +40,14 @@ __all__ = [
 
 
 def cat_(*xs: Any, axis: int) -> Any:
-    """Arrays one after the other along an existing axis."""
-    return np.concatenate(xs, axis)
+    """Arrays one after the other along an existing axis, in their common dtype."""
+    return np.concatenate(alike(xs), axis)
+
+
+def alike(xs: Sequence[Any]) -> Sequence[Any]:
+    """Arrays in their common dtype, as PyTorch promotes."""
+    first = xs[0].dtype
+    return xs if all(x.dtype is first for x in xs) else promote(*xs)
 
 
 def pieces(g: Any, xs_shape: tuple[tuple[int, ...], ...], axis: int) -> list[Any]:
@@ -50,8 +57,8 @@ def pieces(g: Any, xs_shape: tuple[tuple[int, ...], ...], axis: int) -> list[Any
 
 
 def stack_(*xs: Any, axis: int) -> Any:
-    """Arrays of one shape one after the other along a new axis."""
-    return np.stack(xs, axis)
+    """Arrays of one shape one after the other along a new axis, in their common dtype."""
+    return np.concatenate([x[along(axis, None)] for x in alike(xs)], axis)
 
 
 def block_diag_(*xs: Any) -> Any:
@@ -71,12 +78,11 @@ def _blocks(shapes: Sequence[tuple[int, int]]) -> list[tuple[slice, slice]]:
     return found
 
 
-cat_rule = joint(cat_, pieces, name="cat", promote="same")
+cat_rule = joint(cat_, pieces, name="cat")
 stack_rule = joint(
     stack_,
     lambda g, xs_shape, axis: [g[along(axis, i)] for i in range(len(xs_shape))],
     name="stack",
-    promote="same",
 )
 block_diag_rule = joint(
     block_diag_,
@@ -88,6 +94,7 @@ block_diag_rule = joint(
 
 @numpy_function(np.concatenate)
 def _np_concatenate(arrays: Any, axis: int | None = 0) -> Any:
+    arrays = [one if isinstance(one, Tensor) else np.asarray(one) for one in arrays]
     if axis is None:
         arrays, axis = [np.reshape(one, -1) for one in arrays], 0
     return cat_rule(*arrays, axis=axis % np.ndim(arrays[0]))
@@ -95,6 +102,7 @@ def _np_concatenate(arrays: Any, axis: int | None = 0) -> Any:
 
 @numpy_function(np.stack)
 def _np_stack(arrays: Any, axis: int = 0) -> Any:
+    arrays = [one if isinstance(one, Tensor) else np.asarray(one) for one in arrays]
     return stack_rule(*arrays, axis=axis % (np.ndim(arrays[0]) + 1))
 
 

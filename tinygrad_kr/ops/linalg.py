@@ -162,8 +162,8 @@ _PADE = 7  # the degree at which the error of matrices of norm 1/2 is below floa
 def matrix_exp(A: Tensor) -> Tensor:
     r"""The matrix exponential: Σₖ Aᵏ / k!.
 
-    A is halved until its norm is at most 1/2, where a Padé approximant is exact enough, and the result squared as
-    often.
+    A is halved until its norm is at most 1/2, where a Padé approximant is exact enough, and the result is
+    squared as often.
 
     >>> torch.linalg.matrix_exp(torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
     tensor([[1., 1.],

@@ -111,8 +111,10 @@ def rms_norm_(x: Any, weight: Any, *, dims: int, eps: float) -> Any:
 def rows_backward(g: Any, x: Any, weight: Any, dims: int, kept: Any) -> Any:
     """The gradients of `layer_norm_` and `rms_norm_` for x, weight and bias."""
     flat = None if weight is None else np.reshape(weight, -1)
-    rows = (as_rows(one, x.shape, dims) for one in (g, x))
-    gx, gw, gb = kernel.row_normalize_backward(*rows, *kept, flat)
+    mean, rstd = kept
+    gx, gw, gb = kernel.row_normalize_backward(
+        as_rows(g, x.shape, dims), as_rows(x, x.shape, dims), mean, rstd, flat
+    )
     shape = x.shape[x.ndim - dims :]
     return np.reshape(gx, x.shape), np.reshape(gw, shape), np.reshape(gb, shape)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import numpy_function, rule
+from ..autograd.primitive import Primitive, numpy_function, rule
 from ..tensor import Tensor
 from ._public import public, require_tensor
 
@@ -52,7 +52,9 @@ def negated(widths: Widths) -> Widths:
     return tuple((-before, -after) for before, after in widths)
 
 
-pad_rule = rule(pad_, name="constant_pad_nd", x=lambda g, widths: pad_rule(g, widths=negated(widths)))
+pad_rule: Primitive = rule(
+    pad_, name="constant_pad_nd", x=lambda g, widths: pad_rule(g, widths=negated(widths))
+)
 
 
 # -- the tensor's own values ---------------------------------------------------------------------------------
@@ -82,10 +84,12 @@ def extend_back_(g: Any, *, runs: dict[int, Sequence[Run]], shape: tuple[int, ..
     return g
 
 
-extend_rule = rule(
+extend_rule: Primitive = rule(
     extend_, name="extend", x=lambda g, runs, x_shape: extend_back_rule(g, runs=runs, shape=x_shape)
 )
-extend_back_rule = rule(extend_back_, name="extend_back", g=lambda g, runs: extend_rule(g, runs=runs))
+extend_back_rule: Primitive = rule(
+    extend_back_, name="extend_back", g=lambda g, runs: extend_rule(g, runs=runs)
+)
 
 
 def reflected(size: int, before: int, after: int) -> list[Run]:
@@ -217,7 +221,7 @@ def widths_of(pad: Sequence[int], shape: tuple[int, ...]) -> Widths:
     pairs = list(zip(sizes[::2], sizes[1::2]))[::-1]
     widths = ((0, 0),) * (len(shape) - len(pairs)) + tuple(pairs)
     for axis, (size, (before, after)) in enumerate(zip(shape, widths)):
-        if size + before + after < 0:
+        if size + min(0, before) + min(0, after) < 0:
             raise RuntimeError(
                 f"The input size {size}, plus negative padding {before} and {after}, resulted in a negative "
                 f"output size, which is invalid. Check dimension {axis} of your input {list(shape)}."

@@ -74,7 +74,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {axis}"
         )
-    return select_rule(input, axis=axis, index=index)
+    return select_rule(input, index=along(axis, index))
 
 
 @public(out=False)

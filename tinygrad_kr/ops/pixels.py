@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..tensor import Tensor
 from ._public import public, require_tensor
 
@@ -61,13 +61,13 @@ def channel_shuffle_(x: Any, *, groups: int) -> Any:
     return out
 
 
-pixel_shuffle_rule = rule(
+pixel_shuffle_rule: Primitive = rule(
     pixel_shuffle_, name="pixel_shuffle", x=lambda g, factor: pixel_unshuffle_rule(g, factor=factor)
 )
-pixel_unshuffle_rule = rule(
+pixel_unshuffle_rule: Primitive = rule(
     pixel_unshuffle_, name="pixel_unshuffle", x=lambda g, factor: pixel_shuffle_rule(g, factor=factor)
 )
-channel_shuffle_rule = rule(
+channel_shuffle_rule: Primitive = rule(
     channel_shuffle_,
     name="channel_shuffle",
     x=lambda g, x_shape, groups: channel_shuffle_rule(g, groups=x_shape[1] // groups),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels import pooling as kernels
 from ..tensor import Tensor
 from ._public import public
@@ -76,30 +76,30 @@ def avg_pool_back_(y: Any, *, shape: tuple[int, ...], windows: Windows) -> Any:
     return back(y, shape, **windows)
 
 
-max_indices_rule = rule(max_indices_, name="max_indices")
-max_pool_rule = rule(
+max_indices_rule: Primitive = rule(max_indices_, name="max_indices")
+max_pool_rule: Primitive = rule(
     max_pool_,
     name="max_pool2D_with_indices",
     x=lambda g, x, out, windows: max_pool_back_rule(g, x, out, windows=windows),
 )
-max_pool_with_indices_rule = rule(
+max_pool_with_indices_rule: Primitive = rule(
     max_pool_with_indices_,
     name="max_pool2D_with_indices",
     x=lambda g, x, out, windows: max_pool_back_rule(g[0], x, out[0], windows=windows),
 )
-max_pool_back_rule = rule(
+max_pool_back_rule: Primitive = rule(
     max_pool_back_,
     name="max_pool2D_with_indices_backward",
     y=lambda g, x, windows: pick_rule(g, max_indices_rule(x, windows=windows)),
     x=lambda g: None,  # the places of the maxima are locally constant
     pooled=lambda g: None,
 )
-avg_pool_rule = rule(
+avg_pool_rule: Primitive = rule(
     avg_pool_,
     name="avg_pool2D",
     x=lambda g, x_shape, windows: avg_pool_back_rule(g, shape=x_shape, windows=windows),
 )
-avg_pool_back_rule = rule(
+avg_pool_back_rule: Primitive = rule(
     avg_pool_back_, name="avg_pool2D_backward", y=lambda g, windows: avg_pool_rule(g, windows=windows)
 )
 

@@ -43,7 +43,7 @@ def split_(x: Any, *, axis: int, bounds: tuple[int, ...]) -> Any:
 
 def unbind_(x: Any, *, axis: int) -> Any:
     """The views at each position of an axis."""
-    return tuple(np.moveaxis(x, axis, 0)[i, ...] for i in range(x.shape[axis]))
+    return tuple([x[along(axis, position)] for position in range(x.shape[axis])])
 
 
 split_rule = joint(split_, lambda g, axis: [np.concatenate(g, axis)], name="split")
@@ -249,7 +249,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     axis = axis_of(dim, len(shape))
     results = unbind_rule(input, axis=axis)
     for position, one in enumerate(results):
-        share(one, input, partial(select_rule, axis=axis, index=position))
+        share(one, input, partial(select_rule, index=along(axis, position)))
     return results
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..tensor import Tensor
 from ._public import public, require_tensor
 from ._spatial import batched, per_dimension, require_floating, require_positive, unbatched
@@ -67,14 +67,14 @@ def fold_(columns: Any, *, size: Any, kernel: Any, stride: Any, padding: Any, di
     return pad_(padded, widths=((0, 0), (0, 0), *((-p, -p) for p in padding)))
 
 
-unfold_rule = rule(
+unfold_rule: Primitive = rule(
     unfold_,
     name="im2_col",
     x=lambda g, x_shape, kernel, stride, padding, dilation: fold_rule(
         g, size=x_shape[2:], kernel=kernel, stride=stride, padding=padding, dilation=dilation
     ),
 )
-fold_rule = rule(
+fold_rule: Primitive = rule(
     fold_,
     name="col2_im",
     columns=lambda g, kernel, stride, padding, dilation: unfold_rule(

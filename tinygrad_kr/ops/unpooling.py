@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels.scatter import scatter_along
 from ..tensor import Tensor
 from ._public import public, require_tensor
@@ -47,9 +47,11 @@ def unpool_(x: Any, indices: Any, *, size: tuple[int, ...]) -> Any:
     return out.reshape(*x.shape[:2], *size)
 
 
-pick_rule = rule(pick_, name="gather", x=lambda g, indices, x_shape: put_rule(g, indices, shape=x_shape))
-put_rule = rule(put_, name="scatter_add", x=lambda g, indices: pick_rule(g, indices))
-unpool_rule = rule(unpool_, name="max_unpool2D", x=lambda g, indices: pick_rule(g, indices))
+pick_rule: Primitive = rule(
+    pick_, name="gather", x=lambda g, indices, x_shape: put_rule(g, indices, shape=x_shape)
+)
+put_rule: Primitive = rule(put_, name="scatter_add", x=lambda g, indices: pick_rule(g, indices))
+unpool_rule: Primitive = rule(unpool_, name="max_unpool2D", x=lambda g, indices: pick_rule(g, indices))
 
 
 # -- the functions -------------------------------------------------------------------------------------------

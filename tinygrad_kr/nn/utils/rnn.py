@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...ops.conversion import as_tensor
-from ...ops.creation import full
+from ...ops.creation import as_tensor, full
 from ...ops.joining import cat, stack
 from ...tensor import Tensor, wrap
 
