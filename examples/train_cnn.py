@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import cnn_checkpoint as checkpoint
-import tinygrad_kr.nn.functional as F
 
 import tinygrad_kr as torch
+import tinygrad_kr.nn.functional as F
 from tinygrad_kr import nn
 from tinygrad_kr.utils.data import DataLoader, TensorDataset, random_split
 from tinygrad_kr.vision import datasets
