@@ -55,7 +55,7 @@ declare(
 for _dims in (2, 3):
     declare(
         "affine_grid",
-        lambda torch, theta, align, size=(2, 1, 3, 1, 2)[: _dims + 2]: torch.nn.functional.affine_grid(
+        lambda torch, theta, align, size=(2, 1, 3, 2, 4)[: _dims + 2]: torch.nn.functional.affine_grid(
             theta, size, align
         ),
         fixed(((2, _dims, _dims + 1), real()), extra=[st.booleans()]),

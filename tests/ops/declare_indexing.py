@@ -74,11 +74,6 @@ def tensors_for(torch: Any, index: Any) -> Any:
     return torch.tensor(index, dtype=None if index else torch.int64) if isinstance(index, list) else index
 
 
-def as_numpy(index: Any) -> Any:
-    """The index as NumPy reads it in the same way: integers beside arrays as slices of one, squeezed after."""
-    return tuple(np.array(one, None if one else int) if isinstance(one, list) else one for one in index)
-
-
 declare(
     "getitem",
     lambda torch, x, i: x[tensors_for(torch, i)],
@@ -248,7 +243,7 @@ declare("fill_diagonal_", through(lambda y: y.fill_diagonal_(3)), fixed(((2, 3),
 
 @st.composite
 def pointed(draw: Any, *, unique: bool = False, source: int | None = None) -> list[Any]:
-    """An array, a dimension, an index no larger elsewhere, and if wanted a source (by so much larger than it)."""
+    """An array, a dimension, an index no larger elsewhere; on request a source, by so much larger than it."""
     shape = tuple(draw(st.lists(st.integers(1, 3), max_size=3)))
     axis = draw(st.integers(0, max(len(shape) - 1, 0)))
     rng = np.random.default_rng(draw(SEEDS))

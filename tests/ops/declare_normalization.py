@@ -135,7 +135,7 @@ declare(
     lambda torch, x, weight, bias, size: torch.nn.functional.local_response_norm(
         x, size, alpha=0.5, beta=0.6, k=1.5
     ),
-    images(spatial=1).flatmap(lambda args: st.tuples(*map(st.just, args), st.integers(1, 4))).map(list),
+    images(spatial=1).flatmap(lambda args: st.tuples(*map(st.just, args), st.integers(1, 9))).map(list),
 )
 
 # Squared, so that second derivatives see the incoming gradient.

@@ -52,15 +52,16 @@ def gru(
     w[:2] *= 0.5
     u[:2] *= 0.5
     u = u.transpose(0, 2, 1).copy()
-    bias = inner_bias = None
-    if b_ih is not None:
+    bias: Any = None
+    inner_bias: Any = None
+    if b_ih is not None and b_hh is not None:
         bias, inner_bias = gates_first(b_ih, _FORWARD), b_hh[-h0.shape[1] :]
         bias[:2] += gates_first(b_hh, _FORWARD)[:2]
         bias[:2] *= 0.5
     gates = np.empty((3, len(x), h0.shape[1]), x.dtype)
     h, out = h0.copy(), np.empty_like(gates[0])
-    previous = np.empty_like(out) if keep else None
-    inner = np.empty_like(out) if keep else None
+    previous: Any = np.empty_like(out) if keep else None
+    inner: Any = np.empty_like(out) if keep else None
 
     def start(count: int) -> Step:
         products = np.empty((3, count, h.shape[1]), h.dtype)

@@ -58,7 +58,9 @@ def lstm(
     gates = np.empty((4, len(x), c0.shape[1]), x.dtype)
     h, c = h0.copy(), c0.copy()
     out = np.empty((len(x), h.shape[1]), x.dtype)
-    previous_h = previous_c = tanh_c = None
+    previous_h: Any = None
+    previous_c: Any = None
+    tanh_c: Any = None
     if keep:
         previous_h = np.empty_like(out)
         previous_c, tanh_c = np.empty_like(gates[0]), np.empty_like(gates[0])
@@ -143,7 +145,7 @@ def lstm_backward(
             d, cell, slope = dh[own], dc[own], slopes[:, rows]
             product, (spare, hidden) = products[:, : len(cell)], spares[:, : len(cell)]
             np.add(d, g[0][rows], out=d)
-            if arrived is None:
+            if arrived is None or w_hr is None:
                 hidden = d
             else:
                 arrived[rows] = d

@@ -29,6 +29,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,9 @@ __all__ = [
 Array = np.ndarray
 Step = Callable[[slice, slice], None]
 
-_BLOCK = 1 << 14  # elements of one gate: a dozen blocks of them fit the second-level cache
-_SHARE = 1 << 22  # multiply-adds of a step from which a share of the samples is worth a thread
-_STAGE = 256  # rows of a stage
+BLOCK = 1 << 14  # elements of one gate: a dozen blocks of them fit the second-level cache
+SHARE = 1 << 22  # multiply-adds of a step from which a share of the samples is worth a thread
+STAGE = 256  # rows of a stage
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ class Stage:
     steps: Sequence[tuple[int, int]]
 
 
-def stages(sizes: Sequence[int], reverse: bool, rows: int = _STAGE) -> list[Stage]:
+def stages(sizes: Sequence[int], reverse: bool, rows: int | None = None) -> list[Stage]:
     """The steps in the order of the walk, cut into stages of at least so many rows."""
+    rows = STAGE if rows is None else rows
     starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     steps = list(zip(starts, sizes))
     if reverse:
@@ -117,7 +119,7 @@ def walk(
         after: for a stage, by number and rows, the pieces of work that may follow when the walk has passed
             it.
     """
-    wanted = max(1, min(get_num_threads(), batch * weight.size // _SHARE))
+    wanted = max(1, min(get_num_threads(), batch * weight.size // SHARE))
     shares = split(batch, -(-batch // wanted), parallel=False)
     ready = [_Once(before, stage.rows) for stage in plan] if before is not None else []
     passed = [[threading.Event() for _ in plan] for _ in shares]
@@ -159,10 +161,10 @@ def walk(
 
 def over_rows(run: Callable[[slice], object], rows: int, width: int) -> None:
     """Call `run(rows)` for blocks of rows that fit the cache."""
-    if rows * width <= _BLOCK:
+    if rows * width <= BLOCK:
         run(slice(0, rows))
     else:
-        parallel_for(lambda span: run(slice(*span)), split(rows, max(1, _BLOCK // max(1, width))))
+        parallel_for(lambda span: run(slice(*span)), split(rows, max(1, BLOCK // max(1, width))))
 
 
 def gates_first(weight: Array, order: Sequence[int]) -> Array:
@@ -224,16 +226,13 @@ def gradients(
 
     def after(number: int, rows: slice) -> list[Callable[[], None]]:
         work: list[Callable[[], None]] = [
-            lambda source=source, gate=gate: of_weight(source, number, gate, rows)
+            partial(of_weight, source, number, gate, rows)
             for source, (d, _) in enumerate(sources)
             for gate in range(len(d))
         ]
         if inputs is not None:
-            pieces = split(rows.stop - rows.start, _STAGE, parallel=False)
-            work += [
-                lambda low=rows.start + low, high=rows.start + high: of_inputs(slice(low, high))
-                for low, high in pieces
-            ]
+            pieces = split(rows.stop - rows.start, STAGE, parallel=False)
+            work += [partial(of_inputs, slice(rows.start + low, rows.start + high)) for low, high in pieces]
         return work
 
     def results() -> Any:
@@ -244,7 +243,7 @@ def gradients(
 
 def backward_stages(sizes: Sequence[int], reverse: bool, inputs: int) -> list[Stage]:
     """The stages of a backward walk, few enough that the sums per stage are no larger than the gates."""
-    return stages(sizes, not reverse, max(_STAGE, 2 * inputs))
+    return stages(sizes, not reverse, max(STAGE, 2 * inputs))
 
 
 # -- the plain recurrent layer -------------------------------------------------------------------

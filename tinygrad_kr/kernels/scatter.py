@@ -15,6 +15,9 @@ import numpy as np
 __all__ = ["along_axis", "flat_positions", "scatter_along", "scatter_sum"]
 
 
+WIDE = 512  # elements of a row from which rows are added one by one: 1024 of 1000 in 0.9 ms, not 1.8
+
+
 def scatter_sum(values: np.ndarray, shape: tuple[int, ...], index: tuple[Any, ...]) -> np.ndarray:
     """Zeros of a shape with values added at an index.
 
@@ -29,6 +32,10 @@ def scatter_sum(values: np.ndarray, shape: tuple[int, ...], index: tuple[Any, ..
     out = np.zeros(shape, values.dtype)
     if len(index) == 1 and index[0].dtype == bool:
         out[index] = values
+    elif len(index) == 1 and index[0].ndim == 1 and values[:1].size >= WIDE:
+        for value, position in zip(values, index[0].tolist()):
+            row = out[position]
+            np.add(row, value, out=row)
     elif values.size:
         positions = flat_positions(shape, index)
         np.add.at(out.reshape(-1), positions.reshape(-1), values.reshape(-1))

@@ -7,6 +7,7 @@ from . import init as init
 from . import modules as modules
 from . import utils as utils
 from .activation import *  # noqa: F403
+from .attention import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
 from .containers import *  # noqa: F403
 from .conv import *  # noqa: F403
@@ -26,6 +27,9 @@ from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .parameter_containers import *  # noqa: F403
 from .pooling import *  # noqa: F403
+from .recurrent import *  # noqa: F403
+from .recurrent_cells import *  # noqa: F403
 from .softmax import *  # noqa: F403
+from .transformer import *  # noqa: F403
 from .unpooling import *  # noqa: F403
 from .upsampling import *  # noqa: F403

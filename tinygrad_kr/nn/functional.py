@@ -76,6 +76,7 @@ from ..ops.loss_margin import multilabel_soft_margin_loss as multilabel_soft_mar
 from ..ops.loss_margin import soft_margin_loss as soft_margin_loss
 from ..ops.loss_margin import triplet_margin_loss as triplet_margin_loss
 from ..ops.loss_margin import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
+from ..ops.multihead import multi_head_attention_forward as multi_head_attention_forward
 from ..ops.normalization import batch_norm as batch_norm
 from ..ops.normalization import group_norm as group_norm
 from ..ops.normalization import instance_norm as instance_norm

@@ -52,6 +52,15 @@ class RNNBase(Module):
     """
 
     states: ClassVar[int] = 1  # how many tensors a state consists of
+    mode: str
+    input_size: int
+    hidden_size: int
+    num_layers: int
+    bias: bool
+    batch_first: bool
+    dropout: float
+    bidirectional: bool
+    proj_size: int
 
     def __init__(
         self,

@@ -45,7 +45,7 @@ def batched(input: Tensor, dims: int, function: str) -> tuple[Tensor, bool]:
     if ndim == dims + 2:
         return input, False
     if ndim == dims + 1:
-        return np.expand_dims(input, 0), True  # type: ignore[return-value, call-overload]
+        return np.expand_dims(input, 0), True  # type: ignore[return-value]
     raise RuntimeError(
         f"Expected {dims + 1}D (unbatched) or {dims + 2}D (batched) input to {function}, but got input of "
         f"size: {list(input.shape)}"

@@ -124,7 +124,7 @@ def scaled_dot_product_attention(
         weights = attention_weights(query, key, attn_mask, **options)
         out = np.matmul(dropout(weights, dropout_p) if dropout_p > 0 else weights, value)
     elif ndim == 2:
-        parts: Any = [np.expand_dims(one, 0) for one in (query, key, value)]  # type: ignore[call-overload]
+        parts: Any = [np.expand_dims(one, 0) for one in (query, key, value)]
         out = np.squeeze(attention_rule(*parts, attn_mask, **options), axis=0)
     else:
         out = attention_rule(query, key, value, attn_mask, **options)

@@ -142,7 +142,7 @@ def searchsorted(
         raise RuntimeError(
             "torch.searchsorted(): side and right can't be set to opposites: 'left' and right=True"
         )
-    place = "right" if right or side == "right" else "left"
+    place: Any = "right" if right or side == "right" else "left"
     values = np.asarray(as_array(input))
     if sorter is not None:
         sequence = np.take_along_axis(sequence, sorter._array, -1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import numpy_function, rule
+from ..autograd.primitive import Primitive, numpy_function, rule
 from ..tensor import Tensor
 from ._public import axis_of, public, require_tensor
 from .creation import finish, numpy_dtype
@@ -60,12 +60,12 @@ diagonal_rule = rule(
         g, shape=a_shape, offset=offset, axis1=axis1, axis2=axis2
     ),
 )
-embed_rule = rule(
+embed_rule: Primitive = rule(
     embed_,
     name="diag_embed",
     values=lambda g, offset, axis1, axis2: diagonal_rule(g, offset=offset, axis1=axis1, axis2=axis2),
 )
-put_diagonal_rule = rule(
+put_diagonal_rule: Primitive = rule(
     put_diagonal_,
     name="diagonal_scatter",
     x=lambda g, offset, axis1, axis2: put_diagonal_rule(g, 0.0, offset=offset, axis1=axis1, axis2=axis2),

@@ -53,7 +53,7 @@ def min_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
 def _extreme(function: Any, ufunc: np.ufunc, name: str) -> Any:
     return rule(
         function,
-        forward=lambda a, *, axis=None, keepdims=False: ufunc.reduce(a, axis, None, None, keepdims),
+        forward=lambda a, *, axis=None, keepdims=False: ufunc.reduce(a, axis=axis, keepdims=keepdims),
         name=name,
         a=lambda g, a, out, a_shape, axis, keepdims: shared_evenly(g, a, out, axis, keepdims, a_shape),
     )

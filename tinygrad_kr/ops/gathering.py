@@ -68,7 +68,7 @@ gather_rule = rule(
     name="gather",
     x=lambda g, index, x_shape, axis: scatter_along_rule(g, index, axis=axis, shape=x_shape),
 )
-scatter_along_rule = rule(
+scatter_along_rule: Primitive = rule(
     scatter_along_, name="scatter_add", values=lambda g, index, axis: gather_rule(g, index, axis=axis)
 )
 index_select_rule = rule(

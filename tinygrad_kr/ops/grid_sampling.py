@@ -70,7 +70,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     axes = [pixel_centres(n, align) for n in size[2:]]
     points = np.stack([*np.meshgrid(*axes, indexing="ij")[::-1], np.ones(size[2:])], -1)
     flat = points.reshape(1, math.prod(size[2:]), dims + 1).astype(matrix.dtype)
-    grid: Any = np.matmul(flat, np.swapaxes(theta, 1, 2))  # type: ignore[call-overload]
+    grid: Any = np.matmul(flat, np.swapaxes(theta, 1, 2))
     return np.reshape(grid, (size[0], *size[2:], dims))  # type: ignore[return-value]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.inplace import assign, check_writable
-from ..autograd.primitive import constant, rule
+from ..autograd.primitive import Primitive, constant, rule
 from ..kernels.scatter import scatter_sum
 from ..state import state
 from ..tensor import Tensor, base_of, graft, wrap
@@ -93,18 +93,18 @@ slice_rule = rule(
 select_rule = rule(
     select_, name="select", view=True, x=lambda g, x_shape, index: place_rule(g, shape=x_shape, index=index)
 )
-place_rule = rule(place_, name="slice_backward", value=lambda g, index: slice_rule(g, index=index))
+place_rule: Primitive = rule(place_, name="slice_backward", value=lambda g, index: slice_rule(g, index=index))
 index_rule = rule(
     index_, name="index", x=lambda g, x_shape, index: scatter_rule(g, shape=x_shape, index=index)
 )
-scatter_rule = rule(scatter_, name="index_put", value=lambda g, index: index_rule(g, index=index))
-put_rule = rule(
+scatter_rule: Primitive = rule(scatter_, name="index_put", value=lambda g, index: index_rule(g, index=index))
+put_rule: Primitive = rule(
     put_,
     name="index_put",
     x=lambda g, index: put_rule(g, 0.0, index=index),
     value=lambda g, index: index_rule(g, index=index),
 )
-put_slice_rule = rule(
+put_slice_rule: Primitive = rule(
     put_slice_,
     name="slice_scatter",
     x=lambda g, index: put_slice_rule(g, 0.0, index=index),
@@ -202,7 +202,7 @@ def parse(items: Sequence[Any], shape: tuple[int, ...]) -> tuple[list[Any], tupl
     given = _full_length(items, shape)
     for item in given:
         if type(item) is np.ndarray:
-            found = (item,)
+            found: tuple[Any, ...] = (item,)
             if item.dtype == bool:
                 _check_mask(item, shape, axis)
                 if place or any(type(other) is np.ndarray for other in given[1:]):

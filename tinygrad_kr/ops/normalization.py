@@ -466,4 +466,4 @@ def local_response_norm(
         pad_rule(squares, widths=((0, 0), (shift, -shift), *around), value=0.0)
         for shift in range(size // 2, size // 2 - size, -1)
     )
-    return input / (total * (alpha / size) + k) ** beta  # type: ignore[operator]
+    return input / (total * (alpha / size) + k) ** beta

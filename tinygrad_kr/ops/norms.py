@@ -16,7 +16,7 @@ from ..autograd.primitive import rule
 from ..tensor import Tensor
 from ._public import axes_of, axis_of, public, require_tensor
 from .linalg import matrix_norm
-from .reduction import spread
+from .reduction import added, spread
 
 __all__ = ["dist", "norm", "renorm"]
 
@@ -34,18 +34,18 @@ def vector_norm_(x: Any, *, p: float, axis: Any, keepdims: bool) -> Any:
         if axis is None and not keepdims and (x.flags.c_contiguous or x.flags.f_contiguous):
             flat = x.ravel(order="K")
             return np.sqrt(np.dot(flat, flat))
-        return np.sqrt(np.add.reduce(x * x, axis, None, None, keepdims))
+        return np.sqrt(added(x * x, axis=axis, keepdims=keepdims))
     size = np.abs(x)
     if p == math.inf:
-        return np.maximum.reduce(size, axis, None, None, keepdims)
+        return np.max(size, axis=axis, keepdims=keepdims)
     if p == -math.inf:
-        return np.minimum.reduce(size, axis, None, None, keepdims)
+        return np.min(size, axis=axis, keepdims=keepdims)
     if p == 1:
-        return np.add.reduce(size, axis, None, None, keepdims)
+        return added(size, axis=axis, keepdims=keepdims)
     if p == 0:
-        return np.add.reduce((x != 0).astype(x.dtype), axis, None, None, keepdims)
+        return added((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
     with np.errstate(divide="ignore"):  # 0 to a negative power
-        return np.add.reduce(size**p, axis, None, None, keepdims) ** (1 / p)
+        return added(size**p, axis=axis, keepdims=keepdims) ** (1 / p)
 
 
 def inverse_or_zero(x: Any) -> Any:

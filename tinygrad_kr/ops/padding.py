@@ -34,16 +34,14 @@ Run = tuple[
 def pad_(x: Any, *, widths: Widths, value: float = 0.0) -> Any:
     """x with (before, after) elements of a value added at each dimension; negative widths remove elements."""
     shape = tuple(size + before + after for size, (before, after) in zip(x.shape, widths))
-    source = tuple(
-        slice(max(0, -before), size + min(0, after)) for size, (before, after) in zip(x.shape, widths)
-    )
-    if all(before <= 0 and after <= 0 for before, after in widths):
+    stay = [max(0, size + min(0, before) + min(0, after)) for size, (before, after) in zip(x.shape, widths)]
+    source = tuple(slice(max(0, -before), max(0, -before) + n) for n, (before, _) in zip(stay, widths))
+    target = tuple(slice(max(0, before), max(0, before) + n) for n, (before, _) in zip(stay, widths))
+    if shape == tuple(stay):
         return np.array(x[source], order="K")
-    target = tuple(
-        slice(max(0, before), size - max(0, after)) for size, (before, after) in zip(shape, widths)
-    )
     out = np.full_like(x, value, shape=shape)
-    out[target] = x[source]
+    if 0 not in stay:
+        out[target] = x[source]
     return out
 
 

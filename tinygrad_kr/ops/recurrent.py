@@ -13,6 +13,7 @@ from ..autograd.primitive import Primitive
 from ..tensor import Tensor
 from ._public import public, require_tensor
 from ._spatial import require_same_dtype
+from .creation import zeros_like
 from .dropout import dropout as dropout_function
 from .joining import cat, stack
 from .recurrence import gru_rule, lstm_rule, rnn_rule
@@ -281,7 +282,12 @@ def rnn_relu(
 def _one_step(
     layer: Primitive, x: Tensor, states: Sequence[Tensor], weights: Sequence[Any], **statics: Any
 ) -> Any:
-    require_tensor(x, f"{layer.__name__}_cell")
+    if require_tensor(x, f"{layer.__name__}_cell")._array.ndim != 2:
+        raise RuntimeError(f"{layer.__name__}_cell: input must have 2 dimensions, got {x._array.ndim}")
+    w_ih, w_hh, b_ih, b_hh, *rest = weights
+    if (b_ih is None) != (b_hh is None):  # one of them alone is as good as their sum
+        b_ih, b_hh = ((zeros_like(b) if a is None else a) for a, b in ((b_ih, b_hh), (b_hh, b_ih)))
+    weights = (w_ih, w_hh, b_ih, b_hh, *rest)
     sizes = (x._array.shape[0],)
     return _apply(layer, x, list(states), weights, sizes=sizes, reverse=False, **statics)[1:]
 

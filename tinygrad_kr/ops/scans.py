@@ -238,7 +238,7 @@ def diff(
         raise RuntimeError(f"order must be non-negative but got {n}")
     axis = axis_of(dim, input._array.ndim)
     ends = [one for one in (prepend, input, append) if one is not None]
-    x = cat(ends, axis) if len(ends) > 1 else input
+    x: Any = cat(ends, axis) if len(ends) > 1 else input
     for _ in range(min(n, x._array.shape[axis])):
         later, earlier = _part(x, axis, 1, None), _part(x, axis, None, -1)
         x = np.not_equal(later, earlier) if x._array.dtype.kind == "b" else later - earlier

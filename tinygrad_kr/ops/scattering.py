@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import joint, rule
+from ..autograd.primitive import Primitive, joint, rule
 from ..kernels.scatter import along_axis, scatter_along
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor
@@ -68,7 +68,9 @@ def _starting_from(x: np.ndarray, index: np.ndarray, axis: int, include_self: bo
 def scatter_extreme_(x: Any, src: Any, index: Any, *, axis: int, include_self: bool, largest: bool) -> Any:
     """The largest (or smallest) of x and the values that an index points there."""
     check_bounds(index, axis, x.shape[axis])
-    below, above = (-np.inf, np.inf) if x.dtype.kind == "f" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+    below, above = (
+        (-np.inf, np.inf) if x.dtype.kind == "f" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+    )
     out = _starting_from(x, index, axis, include_self, below if largest else above)
     where = along_axis(x.shape, index, axis).reshape(-1)
     (np.maximum if largest else np.minimum).at(out.reshape(-1), where, src.reshape(-1))
@@ -127,7 +129,7 @@ scatter_add_rule = rule(
     x=lambda g: g,
     src=lambda g, index, axis: gather_rule(g, index, axis=axis),
 )
-scatter_put_rule = rule(
+scatter_put_rule: Primitive = rule(
     scatter_put_,
     name="scatter",
     x=lambda g, index, axis: scatter_put_rule(g, 0.0, index, axis=axis),

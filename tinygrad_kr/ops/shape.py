@@ -391,7 +391,7 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
         former._node, former._view = self._node, self._view
         for reference in list(self._storage.views or ()):
             other = reference()
-            if other is not None and other._view[0] is self:
+            if other is not None and other._view is not None and other._view[0] is self:
                 other._view = (former, other._view[1])
         result = function(former, *args, **kwargs)
         self._array, self._node = result._array, result._node
@@ -409,5 +409,5 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
 
 for _function in (view, view_as, reshape_as):
     graft(_function)
-for _function in (squeeze, unsqueeze):
-    graft(becoming(_function))
+graft(becoming(squeeze))
+graft(becoming(unsqueeze))

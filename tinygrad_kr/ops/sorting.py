@@ -51,11 +51,25 @@ def sort_(x: Any, *, axis: int, descending: bool) -> Any:
     return chosen(x, order_of(x, axis, descending) if x.ndim else np.zeros((), np.intp), axis)
 
 
+def few_largest(x: np.ndarray, k: int, axis: int) -> np.ndarray | None:
+    """Where the k largest are, one after the other; None if some are -inf, as those taken out become."""
+    rest, found = np.array(x), []
+    for _ in range(k):
+        found.append(np.argmax(rest, axis, keepdims=True))
+        np.put_along_axis(rest, found[-1], -np.inf, axis)
+    index = np.concatenate(found, axis)
+    return index if np.all(np.take_along_axis(x, index, axis) != -np.inf) else None
+
+
 def topk_(x: Any, *, k: int, axis: int, largest: bool) -> Any:
     """The k largest (or smallest) elements, in order."""
     size = x.shape[axis]
     if k * 8 > size or size < 256:
         return chosen(x, _first(order_of(x, axis, largest), axis, k), axis)
+    if k <= 16 and largest and x.dtype.kind == "f":
+        index = few_largest(x, k, axis)
+        if index is not None:
+            return chosen(x, index, axis)
     # few of many: find them first, in any order, then put them in order
     found = np.argpartition(x, size - k if largest else k - 1, axis)
     found = np.flip(_first(np.flip(found, axis), axis, k), axis) if largest else _first(found, axis, k)
@@ -68,15 +82,17 @@ def kthvalue_(x: Any, *, k: int, axis: int, keepdims: bool) -> Any:
     """The k-th smallest element."""
     if not x.ndim:
         return chosen(x, np.zeros((), np.intp), axis)
-    return chosen(x, order_of(x, axis).take([k - 1], axis), axis, keepdims)
+    return chosen(x, np.argpartition(x, k - 1, axis).take([k - 1], axis), axis, keepdims)
 
 
 def median_along_(x: Any, *, axis: int, keepdims: bool, skip_nan: bool) -> Any:
     """The lower median; with NaN among the elements it is NaN, unless those are skipped."""
     if not x.ndim:
         return chosen(x, np.zeros((), np.intp), axis)
-    order = order_of(x, axis)
     missing = np.isnan(x)
+    if not missing.any():
+        return kthvalue_(x, k=(x.shape[axis] + 1) // 2, axis=axis, keepdims=keepdims)
+    order = order_of(x, axis)
     valid = np.sum(~missing, axis, keepdims=True) if skip_nan else np.full((1,) * x.ndim, x.shape[axis])
     middle = np.broadcast_to(np.maximum(valid - 1, 0) // 2, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
     index = np.take_along_axis(order, middle, axis)

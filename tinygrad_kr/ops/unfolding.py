@@ -172,7 +172,7 @@ def fold(
     require_floating(input, "fold")
     if len(shape) not in (2, 3):
         raise RuntimeError(f"Expected 2D or 3D (batch mode) tensor for input to fold, but got: {list(shape)}")
-    columns: Any = np.expand_dims(input, 0) if len(shape) == 2 else input  # type: ignore[call-overload]
+    columns: Any = np.expand_dims(input, 0) if len(shape) == 2 else input
     size = per_dimension(output_size, 2, "fold", "output_size")
     options = options_of("fold", kernel_size, dilation, padding, stride)
     if shape[-2] % math.prod(options["kernel"]):
