@@ -1,4 +1,4 @@
-"""Hypothesis profiles: the plain one is quick; run `pytest --hypothesis-profile=thorough` by hand for more examples."""
+"""Hypothesis profiles: the plain one is quick; HYPOTHESIS_PROFILE=thorough, by hand, draws more examples."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tinygrad_kr import Tensor
 TARGET = Path(tinygrad_kr.__file__).parent / "methods.pyi"
 SEED = Path(tinygrad_kr.__file__).parent / "tensor.py"
 
-HEAD = '''"""The methods that the derivative pages graft onto `Tensor`. Written by `python -m tests.stubs`; do not edit."""
+HEAD = '''"""The methods that the pages graft onto `Tensor`. Written by `python -m tests.stubs`; do not edit."""
 
 import builtins
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ from .tensor import Tensor
 class TensorMethods:
 '''
 
-KNOWN = {"Tensor", "int", "float", "bool", "str", "None", "Any", "Sequence", "Callable", "tuple", "list", "dict"}
+KNOWN = set("Tensor int float bool str None Any Sequence Callable tuple list dict".split())
 
 
 def grafted() -> dict[str, Any]:

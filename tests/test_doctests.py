@@ -21,7 +21,8 @@ MODULES = [
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
     module = importlib.import_module(name)
-    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    finder = doctest.DocTestFinder()
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     found = {"torch": tinygrad_kr, "nn": tinygrad_kr.nn, "F": tinygrad_kr.nn.functional, "np": np}
     for test in finder.find(module, extraglobs=found):
         tinygrad_kr.manual_seed(0)

@@ -183,5 +183,23 @@ declare(
 )
 declare("histc", None, fixed(((7,), real()), extra=[st.integers(1, 5), st.just(-1), st.just(1)]), order=0)
 declare("histc", lambda torch, x: torch.histc(x, bins=4), fixed(((2, 3), real())), order=0)
+declare(
+    "histogram", lambda torch, x: torch.histogram(x, 3, range=(-1.0, 1.0)), fixed(((7,), real())), order=0
+)
+declare(
+    "histogram",
+    lambda torch, x, w: torch.histogram(
+        x, torch.tensor([-1.0, 0, 0.5, 1], dtype=x.dtype), weight=w, density=True
+    ),
+    fixed(((7,), real()), ((7,), real(0.5, 2))),
+    order=0,
+)
+declare(
+    "unravel_index",
+    lambda torch, i: torch.unravel_index(i, (2, 3)),
+    fixed(((2, 2), whole(0, 5))),
+    reference=lambda i: list(np.unravel_index(i, (2, 3))),
+    order=0,
+)
 declare("one_hot", lambda torch, x: torch.nn.functional.one_hot(x), fixed(((2, 3), whole(0, 3))), order=0)
 declare("one_hot", lambda torch, x: torch.nn.functional.one_hot(x, 5), fixed(((), whole(0, 3))), order=0)

@@ -63,6 +63,14 @@ def test_changes_through_views_reach_the_gradient(name: str) -> None:
     np.testing.assert_array_equal(leaf.grad.numpy(), np.where(times_three.numpy() == -1, 3, 1))
 
 
+def test_changes_through_views_reach_gradients_of_another_memory_order() -> None:
+    x = base().requires_grad_()
+    y = x * 1
+    y.view(-1).mul_(3)
+    (y.t() * torch.arange(6.0).reshape(3, 2)).sum().backward()
+    assert x.grad.tolist() == [[0, 6, 12], [3, 9, 15]]
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_changes_of_the_base_reach_the_gradient_of_the_view(name: str) -> None:
     leaf = base().requires_grad_()
@@ -200,11 +208,3 @@ def test_numpy_functions_about_shapes() -> None:
 def test_errors_name_what_was_wrong(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call(base())
-
-
-def test_changes_through_views_reach_gradients_of_another_memory_order() -> None:
-    x = base().requires_grad_()
-    y = x * 1
-    y.view(-1).mul_(3)
-    (y.t() * torch.arange(6.0).reshape(3, 2)).sum().backward()
-    assert x.grad.tolist() == [[0, 6, 12], [3, 9, 15]]

@@ -162,6 +162,13 @@ x = x * 1; y = x[0]; x.unsqueeze_(0); x.transpose_(0, 1); y.zero_()
 x = x * 1; x.t_()
 x = x * 1; y = x.view(-1); x.t_(); y.mul_(2); x.add_(1)
 x = x * 1; x.swapaxes_(0, 1)
+x.resize_(3)
+x.resize_(3, 2)
+x.resize_as_(torch.ones(6))
+x.resize_(2, 4).shape
+torch.ones(2, requires_grad=True).resize_(1)
+x.unsafe_chunk(2)
+torch.unsafe_split(x, 1)
 """
 
 

@@ -207,9 +207,10 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
     def apply(x: Any, y: Any) -> Any:
         a: Any
         b: Any
-        parents: tuple[Any, ...]
         nonlocal first, second, both
-        nx = ny = None
+        nx: Any = None
+        ny: Any = None
+        parents: tuple[Node, ...]
         sx = sy = _CONSTANT
         if isinstance(x, Tensor):
             a, nx, sx = x._array, x._node, x._storage

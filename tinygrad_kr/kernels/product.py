@@ -1,12 +1,12 @@
 """Matrix products whose threads do not wait for each other.
 
 A threaded BLAS spins at its barriers: with one of two cores busy elsewhere, a product of (64, 256) and
-(256, 128) takes 6 ms instead of 0.05. So small products run on one thread, and large ones are cut into one band
-of rows or columns for each thread of our pool, every band a product of its own.
+(256, 128) takes 6 ms instead of 0.05. So small products run on one thread, and large ones are cut into one
+band of rows or columns for each thread of our pool, every band a product of its own.
 
 Measured on 2 idle cores, each in its own process (ms, ours / threaded BLAS): (64, 256, 128) 0.05 / 0.03,
-(1024, 128, 784) 1.1 / 1.0, (128, 784, 1024) 1.2 / 1.2, (1024, 1024, 1024) 11.0 / 10.7. Measured in turn in one
-process ours doubles, because BLAS threads go on spinning after their work.
+(1024, 128, 784) 1.1 / 1.0, (128, 784, 1024) 1.2 / 1.2, (1024, 1024, 1024) 11.0 / 10.7. Measured in turn in
+one process ours doubles, because BLAS threads go on spinning after their work.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def astype_(x: Any, *, dtype: np.dtype) -> Any:
     return x.astype(dtype)
 
 
-def copy_(x: Any, *, order: str = "K") -> Any:
+def copy_(x: Any, *, order: Any = "K") -> Any:
     """A copy; "K" keeps the order of the memory, "C" makes it row-major."""
     return np.array(x, order=order)
 
@@ -61,7 +61,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     for arg in args:
         if isinstance(arg, Tensor):
             dtype = arg.dtype
-        elif isinstance(arg, (str, Device, int)) and not isinstance(arg, bool):
+        elif isinstance(arg, (str, Device)):
             require_cpu(arg)
         elif isinstance(arg, bool) or arg is None:
             continue

@@ -8,15 +8,17 @@ import numpy as np
 
 from ..autograd.primitive import constant
 from ..tensor import Tensor, wrap
-from ._public import as_array, axis_of, public, require_tensor
+from ._public import as_array, axis_of, public, require_tensor, sizes_of, structured
 
 __all__ = [
     "bincount",
     "bucketize",
     "histc",
+    "histogram",
     "searchsorted",
     "unique",
     "unique_consecutive",
+    "unravel_index",
 ]
 
 FUNCTIONAL = ["one_hot"]
@@ -202,6 +204,58 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     place = np.minimum(((values - low) / (high - low) * bins).astype(np.intp), bins - 1)
     dtype = array.dtype
     return wrap(np.bincount(place, minlength=bins).astype(dtype, copy=False))
+
+
+histogram_fields = structured("histogram", "hist", "bin_edges")
+
+
+@public()
+def histogram(
+    input: Tensor,
+    bins: Any,
+    *,
+    range: tuple[float, float] | None = None,
+    weight: Tensor | None = None,
+    density: bool = False,
+) -> Any:
+    """How many elements fall between each two edges, and the edges.
+
+    Args:
+        bins: the number of equal bins, or their edges as a vector.
+        range: where equal bins begin and end; by default at the smallest and the largest element.
+        weight: what each element counts.
+        density: the counts divided so that the integral over the range is 1.
+
+    >>> torch.histogram(torch.tensor([1.0, 2.0, 1.0]), bins=2, range=(0.0, 3.0))
+    torch.return_types.histogram(
+    hist=tensor([2., 1.]),
+    bin_edges=tensor([0.0000, 1.5000, 3.0000]))
+
+    Source: PyTorch, `torch.histogram`.
+    """
+    array = require_tensor(input, "histogram")._array
+    if array.dtype.kind != "f":
+        raise RuntimeError(f"torch.histogram: input tensor must have a floating dtype, got {input.dtype}")
+    counts, edges = np.histogram(array, as_array(bins), range, density, as_array(weight))
+    return histogram_fields(wrap(counts.astype(array.dtype)), wrap(edges.astype(array.dtype)))
+
+
+@public(method=False, out=False)
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Positions in a flattened tensor as one tensor of positions per dimension of its shape.
+
+    Raises:
+        ValueError: a position outside of the shape.
+
+    >>> torch.unravel_index(torch.tensor([5, 1]), (2, 3))
+    (tensor([1, 0]), tensor([2, 1]))
+
+    Source: PyTorch, `torch.unravel_index`.
+    """
+    array = require_tensor(indices, "unravel_index", "indices")._array
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    return tuple([wrap(one) for one in np.unravel_index(array, sizes_of((shape,)))])
 
 
 @public(method=False, out=False)

@@ -407,7 +407,25 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
     return changed
 
 
-for _function in (view, view_as, reshape_as):
+def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+    """Give this tensor other sizes: its first elements in row-major order, and unfilled memory if there are more."""
+    if self._node is not None:
+        raise RuntimeError("cannot resize variables that require grad; use reshape, or slices")
+    shape = sizes_of(sizes)
+    flat = self._array.reshape(-1)
+    if math.prod(shape) > flat.size:
+        flat = np.concatenate([flat, np.empty(math.prod(shape) - flat.size, flat.dtype)])
+    self._array = flat[: math.prod(shape)].reshape(shape)
+    self._storage.version += 1
+    return self
+
+
+def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
+    """Give this tensor the sizes of another; see `resize_`."""
+    return resize_(self, *the_template._array.shape)
+
+
+for _function in (view, view_as, reshape_as, resize_, resize_as_):
     graft(_function)
 graft(becoming(squeeze))
 graft(becoming(unsqueeze))

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..autograd.primitive import joint, numpy_function
 from ..autograd.record import share
-from ..tensor import Tensor
+from ..tensor import Tensor, graft
 from ._public import as_array, axis_of, public, require_tensor, sizes_of
 from .indexing import along, select_rule, slice_rule
 
@@ -254,3 +254,5 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 unsafe_split, unsafe_chunk = split, chunk
+graft(split, "unsafe_split")
+graft(chunk, "unsafe_chunk")
