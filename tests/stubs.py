@@ -18,7 +18,7 @@ from tinygrad_kr import Tensor
 TARGET = Path(tinygrad_kr.__file__).parent / "methods.pyi"
 SEED = Path(tinygrad_kr.__file__).parent / "tensor.py"
 
-HEAD = '''"""The methods that the pages graft onto `Tensor`. Written by `python -m tests.stubs`; do not edit."""
+HEAD = '''"""The methods that the pages graft onto `Tensor`. Written by `python -m tests.stubs`."""
 
 import builtins
 from collections.abc import Callable, Sequence
@@ -29,7 +29,13 @@ from .tensor import Tensor
 class TensorMethods:
 '''
 
-KNOWN = set("Tensor int float bool str None Any Sequence Callable tuple list dict".split())
+KNOWN = {"Tensor", "int", "float", "bool", "str", "None", "Any"} | {
+    "Sequence",
+    "Callable",
+    "tuple",
+    "list",
+    "dict",
+}
 
 
 def grafted() -> dict[str, Any]:
@@ -47,7 +53,7 @@ def annotation(value: Any) -> str:
     text = value if isinstance(value, str) else getattr(value, "__name__", str(value))
     if value is inspect.Parameter.empty:
         return "Any"
-    words = {word for word in "".join(c if c.isidentifier() or c == "." else " " for c in text).split()}
+    words = set(re.sub(r"[^\w.]", " ", text).split())
     if not words <= KNOWN:
         return "Any"
     return re.sub(r"\b(int|float|bool)\b", r"builtins.\1", text)  # methods of these names hide the types

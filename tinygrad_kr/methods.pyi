@@ -1,4 +1,4 @@
-"""The methods that the pages graft onto `Tensor`. Written by `python -m tests.stubs`; do not edit."""
+"""The methods that the pages graft onto `Tensor`. Written by `python -m tests.stubs`."""
 
 import builtins
 from collections.abc import Callable, Sequence

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -154,3 +156,20 @@ def test_scatter_sum_adds_repeated_positions(case: Any) -> None:
     expected = np.zeros(shape)
     np.add.at(expected, index, values)
     np.testing.assert_allclose(scatter_sum(values, shape, index), expected, atol=1e-12)
+
+
+def test_writing_leaves_no_cycles() -> None:
+    x = base().requires_grad_()
+    gc.collect()
+    gc.disable()
+    try:
+        y = x * 2
+        y[0] = 1
+        y[1].mul_(3)
+        y.unsqueeze_(0)
+        y.sum().backward()
+        alive = weakref.ref(y)
+        del y
+        assert alive() is None
+    finally:
+        gc.enable()

@@ -268,6 +268,10 @@ def general(primitive: Primitive) -> Callable[..., Any]:
     to_float = primitive.promote == "float"
     asks_recording = "recording" in defaults
 
+    def retake(others: tuple[Any, ...], statics: dict[str, Any]) -> Callable[[Any], Any]:
+        """How to take this view of another tensor; it holds nothing of the tensor it was first taken of."""
+        return lambda source: apply(source, *others, **statics)
+
     def apply(*args: Any, **statics: Any) -> Any:
         arrays: list[Any] = []
         positions: list[int] = []
@@ -303,7 +307,7 @@ def general(primitive: Primitive) -> Callable[..., Any]:
                 return tuple([result_of(one, None) for one in out])
             result = result_of(out, None)
             if view:
-                share(result, args[0], lambda tensor: apply(tensor, *args[1:], **statics))
+                share(result, args[0], retake(args[1:], statics))
             return result
         storage = Storage()
         plan = primitive.plan(tuple(positions))
@@ -335,7 +339,7 @@ def general(primitive: Primitive) -> Callable[..., Any]:
             )
         result = result_of(out, node if out.dtype.kind in "fc" else None, storage)
         if view:
-            share(result, args[0], lambda tensor: apply(tensor, *args[1:], **statics))
+            share(result, args[0], retake(args[1:], statics))
         return result
 
     return apply

@@ -235,7 +235,9 @@ def histogram(
     """
     array = require_tensor(input, "histogram")._array
     if array.dtype.kind != "f":
-        raise RuntimeError(f"torch.histogram: input tensor must have a floating dtype, got {input.dtype}")
+        raise NotImplementedError(
+            f"torch.histogram: input tensor must have a floating dtype, got {input.dtype}"
+        )
     counts, edges = np.histogram(array, as_array(bins), range, density, as_array(weight))
     return histogram_fields(wrap(counts.astype(array.dtype)), wrap(edges.astype(array.dtype)))
 
@@ -254,7 +256,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """
     array = require_tensor(indices, "unravel_index", "indices")._array
     if array.dtype.kind not in "iu":
-        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     return tuple([wrap(one) for one in np.unravel_index(array, sizes_of((shape,)))])
 
 

@@ -93,7 +93,10 @@ def var_(x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
     """The variance: the sum of the squared distances to the mean, over their number less a correction."""
     away = x - mean_(x, axis=axis, keepdims=True)
     total = added(away * away, axis=axis, keepdims=keepdims)
-    return total * inverse_degrees(x.shape, axis, correction) if x.size else total * np.float16(np.nan)
+    if not x.size:
+        return total * np.float16(np.nan)
+    with np.errstate(invalid="ignore"):  # 0 · ∞, where no degrees of freedom are left, is NaN
+        return total * inverse_degrees(x.shape, axis, correction)
 
 
 def inverse_degrees(shape: tuple[int, ...], axis: Axis, correction: float) -> float:
@@ -292,7 +295,8 @@ def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any
             f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}"
         )
     present = wrap(np.logical_not(np.isnan(input._array)).astype(input._array.dtype))
-    return sum(_without_nan(input), dim, keepdim) / sum(present, dim, keepdim)
+    with np.errstate(invalid="ignore"):  # of nothing: NaN
+        return sum(_without_nan(input), dim, keepdim) / sum(present, dim, keepdim)
 
 
 @public()

@@ -38,8 +38,12 @@ Bound = Tensor | int | float | None
 
 
 def select_(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, y elsewhere, in the common dtype."""
-    return selection.select(condition, *promote(x, y))
+    """x where the condition holds, y elsewhere, in the common dtype.
+
+    NumPy's arithmetic makes scalars of 0-d arrays; here they count as arrays again, to keep their dtype.
+    """
+    choices = [np.asarray(one) if isinstance(one, np.generic) else one for one in (x, y)]
+    return selection.select(condition, *promote(*choices))
 
 
 gate_rule: Primitive = rule(selection.gate, name="mul", x=lambda g, mask: gate_rule(g, mask))

@@ -408,7 +408,7 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
-    """Give this tensor other sizes: its first elements in row-major order, and unfilled memory if there are more."""
+    """Give this tensor other sizes: its first elements in row-major order, then unfilled memory."""
     if self._node is not None:
         raise RuntimeError("cannot resize variables that require grad; use reshape, or slices")
     shape = sizes_of(sizes)
