@@ -14,6 +14,7 @@ from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, structured
 from .extremes import shared_evenly
 from .gathering import chosen, gather_rule, selection
+from .indexing import along
 from .permutation import movedim
 from .shape import reshape_rule, unsqueeze_rule
 
@@ -42,10 +43,6 @@ def order_of(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
     return last - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
 
 
-def _first(x: np.ndarray, axis: int, count: int) -> np.ndarray:
-    return x[(*[slice(None)] * axis, slice(0, count))]
-
-
 def sort_(x: Any, *, axis: int, descending: bool) -> Any:
     """All elements in order."""
     return chosen(x, order_of(x, axis, descending) if x.ndim else np.zeros((), np.intp), axis)
@@ -65,14 +62,14 @@ def topk_(x: Any, *, k: int, axis: int, largest: bool) -> Any:
     """The k largest (or smallest) elements, in order."""
     size = x.shape[axis]
     if k * 8 > size or size < 256:
-        return chosen(x, _first(order_of(x, axis, largest), axis, k), axis)
+        return chosen(x, order_of(x, axis, largest)[along(axis, slice(k))], axis)
     if k <= 16 and largest and x.dtype.kind == "f":
         index = few_largest(x, k, axis)
         if index is not None:
             return chosen(x, index, axis)
     # few of many: find them first, in any order, then put them in order
-    found = np.argpartition(x, size - k if largest else k - 1, axis)
-    found = np.flip(_first(np.flip(found, axis), axis, k), axis) if largest else _first(found, axis, k)
+    parted = np.argpartition(x, size - k if largest else k - 1, axis)
+    found = parted[along(axis, slice(size - k, None) if largest else slice(k))]
     found.sort(axis)  # so that equal elements come in their order
     order = order_of(np.take_along_axis(x, found, axis), axis, largest)
     return chosen(x, np.take_along_axis(found, order, axis), axis)
@@ -106,9 +103,7 @@ def median_(x: Any, *, skip_nan: bool) -> Any:
     values = np.sort(x, axis=None)  # NaN last
     missing = int(np.count_nonzero(np.isnan(values)))
     valid = values.size - missing
-    return (
-        values[-1] if values.size and (valid == 0 or (missing and not skip_nan)) else values[(valid - 1) // 2]
-    )
+    return values[-1] if valid == 0 or (missing and not skip_nan) else values[(valid - 1) // 2]
 
 
 def mode_(x: Any, *, axis: int, keepdims: bool) -> Any:
