@@ -24,6 +24,7 @@ from .dtypes import get_default_dtype as get_default_dtype
 from .dtypes import iinfo as iinfo
 from .dtypes import promote_types as promote_types
 from .dtypes import set_default_dtype as set_default_dtype
+from .kernels.memory import keep_freed_memory as _keep_freed_memory
 from .kernels.threads import get_num_threads as get_num_threads
 from .kernels.threads import set_num_threads as set_num_threads
 from .ops.activation import *
@@ -82,6 +83,8 @@ from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
 
 __version__ = "0.1.0"
+
+_keep_freed_memory()
 
 float16 = half = _dtypes.float16
 float32 = float = _dtypes.float32
