@@ -46,7 +46,6 @@ __all__ = [
     "lt",
     "ne",
     "not_equal",
-    "numel",
 ]
 
 Operand = Tensor | int | float | bool
@@ -396,18 +395,6 @@ def isin(
 
 
 # -- questions about a whole tensor --------------------------------------------------------------
-
-
-@public(method=False, out=False)
-def numel(input: Tensor) -> int:
-    r"""The number of elements.
-
-    >>> torch.numel(torch.zeros(2, 3))
-    6
-
-    Source: PyTorch, `torch.numel`.
-    """
-    return require_tensor(input, "numel").numel()
 
 
 @public(method=False, out=False)

@@ -225,7 +225,8 @@ def _filled_dtype(value: Any) -> np.dtype:
     return value.dtype if isinstance(value, np.ndarray) else dtypes.default_numpy
 
 
-def _shape(size: Sequence[Any], keywords: dict[str, Any]) -> tuple[int, ...]:
+def shape_of_sizes(size: Sequence[Any], keywords: dict[str, Any]) -> tuple[int, ...]:
+    """The shape that a factory was asked for, as positional sizes or as `size=`; checked."""
     sizes = sizes_of((keywords.pop("size"),) if "size" in keywords else size)
     for one in sizes:
         if one < 0:
@@ -242,7 +243,7 @@ def zeros(*size: Any, dtype: Dtype = None, **options: Any) -> Tensor:
 
     Source: PyTorch, `torch.zeros`.
     """
-    return _deliver(np.zeros(_shape(size, options), numpy_dtype(dtype)), options)
+    return placed(np.zeros(shape_of_sizes(size, options), numpy_dtype(dtype)), options)
 
 
 def ones(*size: Any, dtype: Dtype = None, **options: Any) -> Tensor:
@@ -253,7 +254,7 @@ def ones(*size: Any, dtype: Dtype = None, **options: Any) -> Tensor:
 
     Source: PyTorch, `torch.ones`.
     """
-    return _deliver(np.ones(_shape(size, options), numpy_dtype(dtype)), options)
+    return placed(np.ones(shape_of_sizes(size, options), numpy_dtype(dtype)), options)
 
 
 def empty(*size: Any, dtype: Dtype = None, **options: Any) -> Tensor:
@@ -264,7 +265,7 @@ def empty(*size: Any, dtype: Dtype = None, **options: Any) -> Tensor:
 
     Source: PyTorch, `torch.empty`.
     """
-    return _deliver(np.empty(_shape(size, options), numpy_dtype(dtype)), options)
+    return placed(np.empty(shape_of_sizes(size, options), numpy_dtype(dtype)), options)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Dtype = None, **options: Any) -> Tensor:
@@ -276,13 +277,14 @@ def full(size: Any, fill_value: Any, *, dtype: Dtype = None, **options: Any) -> 
 
     Source: PyTorch, `torch.full`.
     """
-    shape = _shape((size,), options)
-    return _deliver(
+    shape = shape_of_sizes((size,), options)
+    return placed(
         np.full(shape, as_array(fill_value), numpy_dtype(dtype, _filled_dtype(fill_value))), options
     )
 
 
-def _deliver(array: np.ndarray, options: dict[str, Any]) -> Tensor:
+def placed(array: np.ndarray, options: dict[str, Any]) -> Tensor:
+    """What a factory returns: a fresh tensor over the array, or `out=` filled with it."""
     out = options.pop("out", None)
     if out is None:
         return finish(array, **options)
@@ -380,7 +382,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Dtype = None, *
     count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
     index = np.arange(count)
     values = start + index * step if whole else start + index.astype(np.float64) * step
-    return _deliver(values.astype(target, copy=False), options)
+    return placed(values.astype(target, copy=False), options)
 
 
 def range(
@@ -394,7 +396,7 @@ def range(
     Source: PyTorch, `torch.range`.
     """
     count = math.floor((end - start) / step) + 1
-    return _deliver((start + np.arange(count) * step).astype(numpy_dtype(dtype)), options)
+    return placed((start + np.arange(count) * step).astype(numpy_dtype(dtype)), options)
 
 
 def linspace(start: Any, end: Any, steps: int, *, dtype: Dtype = None, **options: Any) -> Tensor:
@@ -410,7 +412,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Dtype = None, **options
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
     target = numpy_dtype(dtype)
     kind = target if target.kind == "f" else np.dtype(np.float64)
-    return _deliver(_spaced(float(start), float(end), int(steps), kind).astype(target, copy=False), options)
+    return placed(_spaced(float(start), float(end), int(steps), kind).astype(target, copy=False), options)
 
 
 def _spaced(start: float, end: float, steps: int, dtype: np.dtype) -> np.ndarray:
@@ -435,7 +437,7 @@ def logspace(
     Source: PyTorch, `torch.logspace`.
     """
     exponents = _spaced(float(start), float(end), int(steps), np.dtype(np.float64))
-    return _deliver((base**exponents).astype(numpy_dtype(dtype)), options)
+    return placed((base**exponents).astype(numpy_dtype(dtype)), options)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Dtype = None, **options: Any) -> Tensor:
@@ -450,7 +452,7 @@ def eye(n: int, m: int | None = None, *, dtype: Dtype = None, **options: Any) ->
     for name, value in (("n", n), ("m", m)):
         if value is not None and value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
-    return _deliver(np.eye(n, m, dtype=numpy_dtype(dtype)), options)
+    return placed(np.eye(n, m, dtype=numpy_dtype(dtype)), options)
 
 
 # -- methods: new tensors like this one ----------------------------------------------------------

@@ -18,7 +18,7 @@ from ..kernels.random import Stream
 from ..state import state
 from ..tensor import Tensor, graft, wrap
 from ._public import as_array, public, require_tensor
-from .creation import _deliver, _shape, finish, numpy_dtype
+from .creation import finish, numpy_dtype, placed, shape_of_sizes
 from .generator import (
     Generator,
     default_generator,
@@ -109,7 +109,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, **op
 
     Source: PyTorch, `torch.rand`.
     """
-    return _deliver(stream_of(generator).uniform(_shape(size, options), numpy_dtype(dtype)), options)
+    return placed(stream_of(generator).uniform(shape_of_sizes(size, options), numpy_dtype(dtype)), options)
 
 
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, **options: Any) -> Tensor:
@@ -121,7 +121,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, **o
 
     Source: PyTorch, `torch.randn`.
     """
-    return _deliver(stream_of(generator).normal(_shape(size, options), numpy_dtype(dtype)), options)
+    return placed(stream_of(generator).normal(shape_of_sizes(size, options), numpy_dtype(dtype)), options)
 
 
 def _require_int(function: str, name: str, value: Any) -> int:
@@ -178,8 +178,8 @@ def randint(
     bottom = 0 if low is None else _require_int("randint", "low", low)
     top = _require_int("randint", "high", high)
     target = numpy_dtype(dtype, np.dtype(np.int64))
-    drawn = stream_of(generator).integers(bottom, top, _shape((size,), options), target)
-    return _deliver(drawn, options)
+    drawn = stream_of(generator).integers(bottom, top, shape_of_sizes((size,), options), target)
+    return placed(drawn, options)
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, **options: Any) -> Tensor:
@@ -192,7 +192,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, *
     Source: PyTorch, `torch.randperm`.
     """
     target = numpy_dtype(dtype, np.dtype(np.int64))
-    return _deliver(stream_of(generator).permutation(_require_int("randperm", "n", n), target), options)
+    return placed(stream_of(generator).permutation(_require_int("randperm", "n", n), target), options)
 
 
 def rand_like(
@@ -321,10 +321,10 @@ def normal(
             )
         values = stream.normal_each(as_array(mean), as_array(std))
         result = drawn_rule(*(one for one in (mean, std) if isinstance(one, Tensor)), values=values)
-        return _deliver(result._array, options) if "out" in options else result
-    shape = _shape((tuple(size),), options)
+        return placed(result._array, options) if "out" in options else result
+    shape = shape_of_sizes((tuple(size),), options)
     values = stream.normal(shape, numpy_dtype(dtype), float(as_array(mean)), float(as_array(std)))
-    return _deliver(values, options)
+    return placed(values, options)
 
 
 @public()
