@@ -37,7 +37,6 @@ from .record import share as share
 
 primitives: dict[Any, Primitive] = {}  # every primitive, by the function it was registered for
 dispatch: dict[Any, Callable[..., Any]] = {}  # what a NumPy function does when it is given a Tensor
-without_derivative: set[Any] = set()  # NumPy functions whose results are integers, booleans or constant
 
 
 class Plan:
@@ -308,7 +307,6 @@ def numpy_function(function: Callable[..., Any]) -> Callable[[Callable[..., Any]
 def constant(*functions: Callable[..., Any], promote: str | None = None) -> None:
     """Register NumPy functions whose results no gradient flows through (comparisons, argmax)."""
     for function in functions:
-        without_derivative.add(function)
         if isinstance(function, np.ufunc):
             _register(Primitive(function, forward=None, rules={}, promote=promote))
         else:
