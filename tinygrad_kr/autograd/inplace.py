@@ -131,9 +131,8 @@ def rebase(target: Tensor, value: Tensor) -> None:
         old = object.__new__(Tensor)
         old._array, old._storage, old._node = base._array, base._storage, base._node
         base._node = replace_region_(old, value, view=path(target), order=memory_order(base._array))._node
-    for reference in list(base._storage.views or ()):
-        view = reference()
-        if view is not None and base_of(view) is base:
+    for view in base._storage.living_views():
+        if base_of(view) is base:
             view._node = path(view)(base)._node
     if retained:
         target.retain_grad()
