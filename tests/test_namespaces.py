@@ -62,7 +62,7 @@ def test_what_is_absent_raises_at_the_call_and_names_an_alternative(call: object
 def test_devices_that_are_not_there_raise_as_in_pytorch() -> None:
     with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
         torch.cuda.synchronize()
-    with pytest.raises(TypeError, match="not available.*torch.FloatTensor"):
+    with pytest.raises(TypeError, match=r"not available.*torch.FloatTensor"):
         torch.cuda.FloatTensor(2)
     with pytest.raises(RuntimeError, match="is_available"):
         torch.accelerator.current_device_index()
@@ -101,5 +101,5 @@ def test_legacy_constructors() -> None:
     assert isinstance(torch.ones(1), torch.FloatTensor) and not isinstance(torch.ones(1), torch.LongTensor)
     with pytest.raises(TypeError, match=r"torch.LongTensor.*torch.FloatTensor"):
         torch.LongTensor(torch.ones(1))
-    with pytest.raises(TypeError, match="torch.HalfTensor, torch.FloatTensor, torch.DoubleTensor"):
+    with pytest.raises(TypeError, match=r"torch.HalfTensor, torch.FloatTensor, torch.DoubleTensor"):
         torch.set_default_tensor_type("torch.cuda.FloatTensor")
