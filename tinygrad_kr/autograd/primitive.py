@@ -66,7 +66,9 @@ class Plan:
         gathered = ", ".join(
             f"({', '.join(map(_fetch, needs))}{',' * (len(needs) == 1)})" for needs in self.sources
         )
-        self.collect = eval(f"lambda {arguments}: ({gathered},)", {"shape_of": _shape_of})
+        self.collect = eval(
+            f"lambda {arguments}: ({gathered},)", {"shape_of": _shape_of, "wanted": self.positions}
+        )
         stamps = "".join(f"{name}, {name}.version, " for name in self.stamped)
         self.stamp = eval(f"lambda {', '.join((*inputs, 'out'))}: ({stamps})") if self.stamped else None
         pairs = [f"stamps[{2 * i}].version == stamps[{2 * i + 1}]" for i in range(len(self.stamped))]
@@ -158,6 +160,7 @@ class Primitive:
             "kept",
             *self.statics,
             *(f"{name}_shape" for name in self.parameters),
+            *(["wanted"] if self.joint else []),
         }
         for argument in self.rules:
             if argument not in self.parameters:
@@ -237,8 +240,9 @@ def joint(
             keyword-only ones
             static. A parameter `recording` is told whether a backward may follow.
         backward: `backward(g, ...)` returns one gradient per array argument, None where there is none. It
-            names what it
-            needs as rules do; `kept` is what the forward kept for it. For several results `g` is a tuple.
+            names what it needs as rules do; `kept` is what the forward kept for it, `wanted` the positions of
+            the arguments that need gradients (work for others can be left out). For several results `g` is
+            a tuple.
         composite: the same operation written in simpler primitives: what it means. If given, second
             derivatives
             differentiate it and `backward` is only ever called with raw arrays, so it may save and mutate

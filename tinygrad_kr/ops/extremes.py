@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import constant, rule
+from ..kernels.reduction import reduce
 from ..tensor import Tensor, wrap
 from ._public import axes_of, axis_of, public, require_tensor, structured
 from .gathering import chosen, selection
-from .reduction import Axis, Dim, spread
+from .reduction import Axis, Dim, spread, sum_rule
+from .selection import gate_rule
 
 __all__ = [
     "amax",
@@ -36,8 +38,8 @@ def shared_evenly(g: Any, a: Any, out: Any, axis: Axis, keepdims: bool, shape: t
     attains = np.equal(a, out)
     if np.any(np.isnan(out)):
         attains = np.logical_or(attains, np.isnan(a))
-    attains = attains * np.ones_like(out)
-    return g * attains / np.sum(attains, axis=axis, keepdims=True)
+    number = sum_rule(attains, axis=axis, keepdims=axis is not None) * np.ones_like(out)
+    return gate_rule(g / number, attains)
 
 
 def max_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
@@ -53,7 +55,7 @@ def min_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
 def _extreme(function: Any, ufunc: np.ufunc, name: str) -> Any:
     return rule(
         function,
-        forward=lambda a, *, axis=None, keepdims=False: ufunc.reduce(a, axis=axis, keepdims=keepdims),
+        forward=lambda a, *, axis=None, keepdims=False: reduce(ufunc, a, axis, keepdims),
         name=name,
         a=lambda g, a, out, a_shape, axis, keepdims: shared_evenly(g, a, out, axis, keepdims, a_shape),
     )

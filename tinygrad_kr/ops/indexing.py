@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autograd.inplace import assign, check_writable
 from ..autograd.primitive import Primitive, constant, rule
-from ..kernels.scatter import scatter_sum
+from ..kernels.scatter import add_at, scatter_sum
 from ..state import state
 from ..tensor import Tensor, base_of, graft, wrap
 from ._public import as_array
@@ -79,7 +79,9 @@ def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
 
 def add_at_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     """x with values added at an index, where positions may repeat."""
-    return x + scatter_sum(np.broadcast_to(value, x[index].shape), x.shape, index)
+    out = np.array(x, np.result_type(x, value), order="C")
+    add_at(out, index, np.broadcast_to(value, x[index].shape))
+    return out
 
 
 def along(axis: int, item: Any) -> BasicIndex:
