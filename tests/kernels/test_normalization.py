@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_kr.kernels import normalization as kernel
 from tinygrad_kr.kernels import chunks, row_normalization, threads
+from tinygrad_kr.kernels import normalization as kernel
 
 SMALL = {
     kernel: {"_WIDE": 8, "_NARROW": 4, "SMALL": 8},
