@@ -53,6 +53,8 @@ each = pytest.mark.parametrize(
 
 
 def _compare(formula: Callable[..., Any], arrays: list[np.ndarray], statics: dict[str, float]) -> None:
+    if len(arrays) == 3:  # g, x and a distribution function
+        arrays[2] = 1 / (1 + np.exp(-arrays[1]))
     before = [one.copy() for one in arrays]
     with np.errstate(all="ignore"):
         out = formula(*arrays, **statics)

@@ -18,7 +18,12 @@ import numpy as np
 
 from .blockwise import workspace
 
-_BITS = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+_BITS: dict[int, np.dtype[Any]] = {
+    1: np.dtype(np.int8),
+    2: np.dtype(np.int16),
+    4: np.dtype(np.int32),
+    8: np.dtype(np.int64),
+}
 _SMALL = 4096  # elements up to which np.where is as fast
 
 
@@ -110,7 +115,7 @@ def hardswish_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
     np.multiply(y, kept, out=y)
 
 
-def _bits_of(x: np.ndarray) -> np.dtype:
+def _bits_of(x: np.ndarray) -> np.dtype[Any]:
     return _BITS[x.dtype.itemsize]
 
 
