@@ -15,11 +15,9 @@ import numpy as np
 
 from ..state import state
 from ..tensor import Tensor, base_of, wrap
-from .anomaly import anomaly, user_trace
 from .node import Node
 from .primitive import Primitive, definitions, rule
-from .record import CONSTANT
-from .rule_node import RuleNode
+from .rule_node import RuleNode, record
 
 
 def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any], order: tuple[int, ...]) -> Any:
@@ -60,33 +58,40 @@ class RegionNode(RuleNode):
     the latest node, and a node with hooks makes its own.
     """
 
-    __slots__ = ("fresh", "order", "view")
+    __slots__ = ()
 
-    def __init__(self, base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> None:
-        nodes = (base._node, value._node)
-        needs = sum(1 << i for i, node in enumerate(nodes) if node is not None)
-        plan = definitions[replace_region].plans[needs]
-        Node.__init__(self, plan.parents(*nodes), base._array.shape, base._array.dtype)
-        self.fresh: Any = None  # the gradient that the node after this one made for it alone
-        self.plan, self.view, self.order = plan, view, memory_order(base._array)
-        self.saved = plan.save(base._array, value._array, None, None, view, self.order, *[CONSTANT] * 3)
-        if anomaly.enabled:
-            self.trace = user_trace()
+    fresh: Any = None  # the gradient that the node after this one made for it alone
+
+    def static(self, name: str) -> Any:
+        """A static argument that the rules named."""
+        return dict(zip(self.plan.names, self.saved or ())).get(name)
 
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
         mine, self.fresh = self.fresh is g and self.watch is None, None
         if create_graph or 0 not in self.plan.positions:
             return super().gradients(g, create_graph)
-        region = self.view(g)
+        view, order, before = self.static("view"), self.static("order"), self.parents[0]
+        region = view(g)
         if mine:
             region = np.array(region)
         else:
-            g = in_order(g, self.order)
-        self.view(g)[...] = 0
-        before = self.parents[0]
-        if type(before) is RegionNode and before.order == self.order:
+            g = in_order(g, order)
+        view(g)[...] = 0
+        if isinstance(before, RegionNode) and before.static("order") == order:
             before.fresh = g
         return [(g, region)[position] for position in self.plan.positions]
+
+
+definitions[replace_region].node = RegionNode
+
+
+def region_node(base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> Node:
+    """The node of `base` after the region that `view` shows was overwritten with `value`."""
+    plan = definitions[replace_region].plans[1 * (base._node is not None) + 2 * (value._node is not None)]
+    statics = (view, memory_order(base._array))
+    storages = (base._storage, value._storage, base._storage)
+    saved = plan.save(base._array, value._array, None, None, *statics, *storages)
+    return record(plan, plan.parents(base._node, value._node), saved, base._array)
 
 
 def original(target: Tensor, others: Iterable[Any]) -> Tensor:
@@ -174,7 +179,7 @@ def rebase(target: Tensor, value: Tensor) -> None:
     if target._view is None:
         target._node = value._node
     else:
-        base._node = RegionNode(base, value, path(target))
+        base._node = region_node(base, value, path(target))
     for view in base._storage.living_views():
         if base_of(view) is base:
             view._node = path(view)(base)._node
