@@ -101,6 +101,7 @@ if _TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import testing as testing
     from . import version as version
     from . import xpu as xpu
 
@@ -109,7 +110,7 @@ __version__ = "0.1.0"
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "version", "xpu"]
+    + ["multiprocessing", "onnx", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 
