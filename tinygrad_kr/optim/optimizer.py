@@ -238,7 +238,7 @@ class Optimizer:
                     continue
                 if p._grad.requires_grad:
                     p._grad = p._grad.detach()
-                p._grad._array[...] = 0
+                p._grad._array.fill(0)
                 p._grad._storage.version += 1
 
     def __repr__(self) -> str:
