@@ -60,6 +60,8 @@ class RuleNode(Node):
 
     def check_saved(self) -> None:
         """Raise if what was saved is gone, or was changed in place since."""
+        while self.saved is None and self.restore is not None:
+            self.restore()
         if self.saved is None:
             raise RuntimeError(
                 f"Trying to backward through the graph a second time: {self.name()} has freed what it saved. "
