@@ -19,7 +19,7 @@ from typing import Any
 from ..autograd.function import FunctionNode
 from ..autograd.modes import enable_grad, no_grad
 from ..autograd.node import Node, next_number
-from ..autograd.record import JointNode, RuleNode
+from ..autograd.rule_node import CompositeNode, RuleNode
 from ..nn.containers import Sequential
 from ..random import fork_rng, get_rng_state, set_rng_state
 from ..state import state
@@ -200,10 +200,12 @@ class _Segment:
         self.debug = debug
         self.nodes: list[weakref.ref[Node]] = []  # weak: they hold the segment
         self.names: list[str] = []
+        self.stamps: list[tuple[Any, ...]] = []  # the storages that were saved, and their versions
 
     def forget(self, nodes: list[Node]) -> None:
         """Let the operations drop what they saved."""
         for node in nodes:
+            self.stamps.append(_stamps(node))
             node.release()
             self.nodes.append(weakref.ref(node))
             self.names.append(self.describe(node))
@@ -226,8 +228,9 @@ class _Segment:
             raise CheckpointError(self._difference(names))
         nodes = [reference() for reference in self.nodes]
         originals = {twin: node for twin, node in zip(twins, nodes) if node is not None}
-        for twin, node in originals.items():
-            _hand_over(twin, node, originals)
+        for twin, node, stamps in zip(twins, nodes, self.stamps):
+            if node is not None:
+                _hand_over(twin, node, stamps, originals)
         for inner in {twin.restore.__self__ for twin in originals if twin.restore}:  # type: ignore[attr-defined]
             inner.move(originals)
 
@@ -276,19 +279,28 @@ def _tensors(value: Any) -> Iterator[Tensor]:
         yield from _tensors(list(value.values()))
 
 
-def _hand_over(twin: Node, node: Node, originals: Mapping[Node, Node]) -> None:
+def _stamps(node: Node) -> tuple[Any, ...]:
+    """The storages of what a node saved, each followed by its version then."""
+    if not isinstance(node, RuleNode) or node.saved is None:
+        return ()
+    return node.saved[len(node.plan.names) :]
+
+
+def _hand_over(twin: Node, node: Node, stamps: tuple[Any, ...], originals: Mapping[Node, Node]) -> None:
     """Let `node` have what `twin`, the same operation in the second run, saved."""
     node.restore = twin.restore  # none, unless it is in a checkpoint itself, within this one
     if isinstance(twin, FunctionNode) and isinstance(node, FunctionNode):
         node.ctx._saved = twin.ctx._saved and [
             entry and (*entry[:3], originals.get(entry[3], entry[3])) for entry in twin.ctx._saved
         ]
-    elif isinstance(twin, RuleNode) and isinstance(node, RuleNode):
+    elif isinstance(twin, RuleNode) and isinstance(node, RuleNode) and twin.saved is not None:
         node.saved = twin.saved
-        if node.stamps is not None:
+        if stamps:
             # Tensors from outside keep the versions of the first run, so that changes since are noticed.
-            pairs = zip(node.stamps[::2], node.stamps[1::2], twin.stamps[::2], twin.stamps[1::2])
-            node.stamps = tuple([part for s, v, t, w in pairs for part in ((s, v) if s is t else (t, w))])
-        if isinstance(node, JointNode) and isinstance(twin, JointNode):
+            again = _stamps(twin)
+            pairs = zip(stamps[::2], stamps[1::2], again[::2], again[1::2])
+            kept = [part for s, v, t, w in pairs for part in ((s, v) if s == t else (t, w))]
+            node.saved = (*twin.saved[: len(twin.plan.names)], *kept)
+        if isinstance(node, CompositeNode) and isinstance(twin, CompositeNode):
             node.inputs = twin.inputs
     twin.release()
