@@ -112,18 +112,27 @@ def _rows(ufunc: Any, x: np.ndarray) -> Any:
     return x.reshape(-1).take(starts + places, mode="clip")
 
 
-def place(ufunc: Any, x: np.ndarray, axis: int) -> np.ndarray:
+def place(ufunc: Any, x: np.ndarray, axis: int, keepdims: bool = False) -> Any:
     """Where the maximum (or minimum) along an axis is, the first of equal ones; NaN count as extreme.
 
     >>> place(np.maximum, np.array([[1, 5, 5], [4, 3, 2]]), 1)
     array([1, 0])
     """
+    if x.size < _SMALL:
+        return (x.argmax if ufunc is np.maximum else x.argmin)(axis, keepdims=keepdims)
     rows = np.moveaxis(x, axis, -1)
+    if not rows.flags.c_contiguous:
+        rows = row_major(rows)  # NumPy would copy it, too, but not in strips
+    if rows.shape[-1] <= _NARROW:
+        out = _narrow_places(ufunc, rows)
+    else:
+        out = np.asarray(rows.argmax(-1) if ufunc is np.maximum else rows.argmin(-1))
+    return np.expand_dims(out, axis) if keepdims else out
+
+
+def _narrow_places(ufunc: Any, rows: np.ndarray) -> np.ndarray:
+    """Where the extremes of short rows are, by columns of transposed blocks."""
     size = rows.shape[-1]
-    if x.size >= _SMALL and not rows.flags.c_contiguous:  # NumPy would copy it, too, but not in strips
-        rows = row_major(rows)
-    if x.size < _SMALL or size > _NARROW or x.size // size < _LONG:
-        return rows.argmax(-1) if ufunc is np.maximum else rows.argmin(-1)
     out = np.empty(rows.shape[:-1], np.intp)
     table, places = rows.reshape(-1, size), out.reshape(-1)
     for start in range(0, len(table), _BLOCK):
@@ -131,7 +140,7 @@ def place(ufunc: Any, x: np.ndarray, axis: int) -> np.ndarray:
         columns = np.ascontiguousarray(table[block].T)
         best = ufunc.reduce(columns, 0)
         attains = columns == best
-        if x.dtype.kind == "f" and np.isnan(best).any():
+        if rows.dtype.kind == "f" and np.isnan(best).any():
             attains |= np.isnan(columns)
         masks = np.negative(attains.view(np.int8))  # all bits set where it is
         found = np.zeros(len(best), np.int8)

@@ -24,7 +24,7 @@ def argsort(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
     >>> argsort(np.array([3, 1, 3, 2]), 0, descending=True)
     array([0, 2, 3, 1])
     """
-    rows = np.moveaxis(x, axis, -1)
+    rows = x.swapaxes(axis, -1)
     if descending:  # equal elements keep their order in the reverse of a reversed row
         rows = rows[..., ::-1]
     size = rows.shape[-1]
@@ -41,7 +41,7 @@ def argsort(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
         parallel_for(sort, split(len(table), max(1, _MANY // 4 // size)))
     if descending:
         order = (size - 1 - order)[..., ::-1]
-    return np.moveaxis(order, -1, axis)
+    return order.swapaxes(axis, -1)
 
 
 def _argsort_rows(rows: np.ndarray) -> np.ndarray:

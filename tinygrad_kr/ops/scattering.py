@@ -142,6 +142,11 @@ scatter_extreme_rule = joint(scatter_extreme_, extreme_backward, name="scatter_r
 scatter_prod_rule = joint(scatter_prod_, scatter_prod_backward, name="scatter_reduce")
 
 
+def _shaped(out: Tensor, input: Tensor) -> Tensor:
+    """A result that was computed as a vector for a 0-d input, as 0-d again."""
+    return out if input._array.ndim else reshape_rule(out, shape=())
+
+
 # -- along a dimension, with an index for each element -----------------------------------------------------
 
 
@@ -201,7 +206,7 @@ def scatter(
             src = wrap(np.full(np.shape(as_array(index)), src, input._array.dtype))
         return scatter_reduce(input, dim, index, src, names[reduce])
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter")
-    return reshape_rule(scatter_put_rule(x, src, where, axis=axis), shape=input._array.shape)
+    return _shaped(scatter_put_rule(x, src, where, axis=axis), input)
 
 
 @public(inplace=True)
@@ -219,7 +224,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     require_tensor(src, "scatter_add", "src")
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter_add")
-    return reshape_rule(scatter_add_rule(x, src, where, axis=axis), shape=input._array.shape)
+    return _shaped(scatter_add_rule(x, src, where, axis=axis), input)
 
 
 @public(inplace=True)
@@ -258,7 +263,7 @@ def scatter_reduce(
         if reduce == "mean":
             divisor = wrap(np.maximum(counts + include_self, 1).astype(counts.dtype))
             out = out / divisor if x._array.dtype.kind == "f" else out // divisor
-    return reshape_rule(out, shape=input._array.shape)
+    return _shaped(out, input)
 
 
 # -- along a dimension, with a position for each slice -----------------------------------------------------
@@ -301,7 +306,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     where = _index_arguments(input, dim, index, source, "index_add")
     values = source if alpha == 1 else source * alpha
     out = add_at_rule(*vectors(input, values), index=where)
-    return reshape_rule(out, shape=input._array.shape)
+    return _shaped(out, input)
 
 
 @public(inplace=True)
@@ -317,7 +322,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     Source: PyTorch, `torch.index_copy`.
     """
     where = _index_arguments(input, dim, index, source, "index_copy", IndexError)
-    return reshape_rule(put_rule(*vectors(input, source), index=where), shape=input._array.shape)
+    return _shaped(put_rule(*vectors(input, source), index=where), input)
 
 
 @public(inplace=True)
