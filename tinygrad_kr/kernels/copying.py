@@ -14,6 +14,7 @@ __all__ = ["row_major"]
 
 _STRIP = 16  # columns: one line of the cache for float32
 _LARGE = 1 << 15  # elements from which strips pay
+_WIDE, _HUGE = 64, 1 << 18  # columns, or else elements, from which they do
 _APART = 64  # bytes from which every element is on a line of its own
 
 
@@ -23,11 +24,10 @@ def row_major(x: np.ndarray) -> np.ndarray:
     >>> row_major(np.array([[1, 2], [3, 4]]).T).flags.c_contiguous
     True
     """
+    if x.size < _LARGE or abs(x.strides[-1]) < _APART or (x.shape[-1] < _WIDE and x.size < _HUGE):
+        return np.array(x, order="C")
     out = np.empty(x.shape, x.dtype)
-    if x.size < _LARGE or x.ndim < 2 or abs(x.strides[-1]) < _APART or x.shape[-1] < 2 * _STRIP:
-        out[...] = x
-    else:
-        for start in range(0, x.shape[-1], _STRIP):
-            strip = (..., slice(start, start + _STRIP))
-            out[strip] = x[strip]
+    for start in range(0, x.shape[-1], _STRIP):
+        strip = (..., slice(start, start + _STRIP))
+        out[strip] = x[strip]
     return out

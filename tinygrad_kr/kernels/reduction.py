@@ -39,6 +39,8 @@ __all__ = ["place", "reduce"]
 _SMALL = 1 << 12  # elements up to which NumPy's own reduction is as fast
 _WIDE = 1024  # elements that a row is widened to
 _LONG = 64  # elements of a row that is reduced where it lies
+_BROAD = 128  # elements of an innermost axis that stays
+_TALL = 512  # and of the others together, for which NumPy is as fast and as accurate
 _RUN = 64  # elements that are added one after the other
 _ROW = 512  # elements that BLAS adds, in at least four lanes
 _NARROW = 16  # elements of a row whose places are found by columns
@@ -54,9 +56,17 @@ def reduce(ufunc: Any, x: np.ndarray, axis: Any = None, keepdims: bool = False) 
     if x.size < _SMALL or x.dtype.kind != "f" or x.dtype.itemsize < 4 or min(x.strides) <= 0:
         return ufunc.reduce(x, axis=axis, keepdims=keepdims)
     ndim = x.ndim
-    axes = (
-        range(ndim) if axis is None else [one % ndim for one in ((axis,) if isinstance(axis, int) else axis)]
-    )
+    given = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = [one % ndim for one in given]
+    if x.flags.c_contiguous:
+        if len(axes) == ndim:
+            out = _rows(ufunc, x.reshape(-1))
+            return np.reshape(out, (1,) * ndim) if keepdims else out
+        if axes == [ndim - 1]:
+            out = _rows(ufunc, x)
+            return out[..., None] if keepdims else out
+        if ndim - 1 not in axes and x.shape[-1] >= _BROAD and x.size <= _TALL * x.shape[-1]:
+            return ufunc.reduce(x, axis=axis, keepdims=keepdims)
     order = sorted(range(ndim), key=lambda one: -x.strides[one])  # as in memory, the outermost first
     sizes, goes = _merged(x, order, axes)
     if not any(goes):

@@ -31,8 +31,9 @@ __all__ = [
     "shape_at",
 ]
 
-_SMALL = 1 << 12  # elements of an index up to which where it points is remembered in part
+_SMALL = 1 << 14  # elements of an index up to which where it points is remembered in part
 _PIECE = 1 << 15  # elements of an index that are looked at together by one thread
+_FEW = 1 << 10  # elements up to which a mask is as quick as positions
 _SHARE = 1 << 18  # and by one of several: threads that pass the GIL on too often only wait for each other
 
 
@@ -66,11 +67,8 @@ def numbered(x: np.ndarray, index: Any) -> tuple[np.ndarray, Any]:
 
     NumPy looks at every element of a mask and guesses wrong half of the time: taking half of 2**21 elements
     costs 9.2 ms by the mask, 1.2 by positions; putting them 9.2 and 1.5.
-
-    >>> numbered(np.array([[1, 2], [3, 4]]), (np.array([[True, False], [False, True]]),))
-    (array([1, 2, 3, 4]), (array([0, 3]),))
     """
-    if not (is_mask(index) and x.flags.c_contiguous):
+    if x.size < _FEW or not (is_mask(index) and x.flags.c_contiguous):
         return x, index
     mask = index[0]
     return x.reshape(mask.size, *x.shape[mask.ndim :]), (np.flatnonzero(mask),)
@@ -84,6 +82,8 @@ def shape_at(shape: tuple[int, ...], index: tuple[Any, ...]) -> tuple[int, ...]:
     """
     if is_mask(index):
         return (int(np.count_nonzero(index[0])), *shape[index[0].ndim :])
+    if len(index) == 1:
+        return (*index[0].shape, *shape[1:])
     axes = [axis for axis, one in enumerate(index) if isinstance(one, np.ndarray)]
     try:
         common = np.broadcast_shapes(*[index[axis].shape for axis in axes])

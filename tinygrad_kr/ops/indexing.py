@@ -82,7 +82,8 @@ def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
 def add_at_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     """x with values added at an index, where positions may repeat."""
     out = np.array(x, np.result_type(x, value), order="C")
-    add_at(out, index, np.broadcast_to(value, shape_at(x.shape, index)))
+    shape = shape_at(x.shape, index)
+    add_at(out, index, value if np.shape(value) == shape else np.broadcast_to(value, shape))
     return out
 
 

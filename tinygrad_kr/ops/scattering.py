@@ -273,8 +273,8 @@ def _index_arguments(
     input: Any, dim: int, index: Any, source: Any, name: str, error: type[Exception] = RuntimeError
 ) -> tuple[Any, ...]:
     """The index that a vector of positions along `dim` stands for, with its source checked to fit."""
-    shape = np.atleast_1d(require_tensor(input, name)._array).shape
-    values = np.atleast_1d(require_tensor(source, name, "source")._array)
+    shape = require_tensor(input, name)._array.shape or (1,)
+    values = require_tensor(source, name, "source")._array
     where, axis = np.array(positions(index, name)), axis_of(dim, len(shape))
     if values.dtype != input._array.dtype:
         raise RuntimeError(
@@ -282,7 +282,7 @@ def _index_arguments(
             f"{source.dtype}"
         )
     wanted = (*shape[:axis], where.size, *shape[axis + 1 :])
-    if values.shape != wanted:
+    if (values.shape or (1,)) != wanted:
         raise RuntimeError(
             f"{name}(): source of shape {list(source.shape)} does not fit: for {where.size} positions of "
             f"dimension {axis} of a tensor of shape {list(input.shape)} it must be of shape {list(wanted)}"
