@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.copying import row_major
+from ..kernels.reduction import reduce
 from ..tensor import Tensor, wrap
 from .anomaly import anomaly, check
 from .modes import _Mode
@@ -53,7 +55,11 @@ def unbroadcast(g: Any, shape: tuple[int, ...], node: Node) -> Any:
             ahead + i for i, size in enumerate(shape) if size == 1 and given[ahead + i] != 1
         )
         if axes:
-            g = np.sum(g, axis=axes, keepdims=True)
+            g = (
+                np.sum(g, axis=axes, keepdims=True)
+                if isinstance(g, Tensor)
+                else reduce(np.add, g, axes, True)
+            )
         return np.reshape(g, shape)
     try:
         return np.broadcast_to(g, shape)
@@ -131,7 +137,7 @@ def run(
                     owned.add(parent)
             elif parent.is_leaf:
                 if grad is g or grad.base is not None or id(grad) in kept:
-                    grad = grad.copy()
+                    grad = row_major(grad)
                 kept.add(id(grad))
                 pending[parent] = grad
                 owned.add(parent)
