@@ -287,11 +287,11 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     """The elements at an index: views for integers, slices, None and `...`, copies for masks and arrays."""
     try:
         if type(index) is int and self._array.ndim:
-            return select_rule.apply(self, index=(index, ...))
+            return select_rule(self, index=(index, ...))
         items = _items(index)
         simple = _simple(items, self._array.ndim)
         if simple is not None:
-            return (select_rule if type(items[-1]) is int else slice_rule).apply(self, index=simple)
+            return (select_rule if type(items[-1]) is int else slice_rule)(self, index=simple)
         basic, advanced = parse(items, self._array.shape)
         if advanced is None:
             return _view(self, basic)
