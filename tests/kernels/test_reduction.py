@@ -42,6 +42,12 @@ def test_it_is_the_ufuncs_own(ufunc: np.ufunc, x: np.ndarray, data: st.DataObjec
         np.testing.assert_allclose(found, expected, tolerance, 30 * tolerance)
 
 
+def test_the_result_is_never_the_array() -> None:
+    x = np.ones((1, 5000), np.float32)
+    for axis in (0, (), (0,)):
+        assert not np.shares_memory(reduce(np.add, x, axis), x)
+
+
 @pytest.mark.parametrize("shape", [(70, 80), (700, 8), (8, 700)])
 @pytest.mark.parametrize("ufunc", UFUNCS)
 def test_nan_and_infinities(shape: tuple[int, ...], ufunc: np.ufunc) -> None:

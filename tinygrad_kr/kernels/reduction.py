@@ -26,8 +26,9 @@ so would BLAS's (45 for the first line), but then they steal the cores from what
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,48 +54,66 @@ def reduce(ufunc: Any, x: np.ndarray, axis: Any = None, keepdims: bool = False) 
     >>> reduce(np.add, np.ones((64, 2, 64)), (0, 2))
     array([4096., 4096.])
     """
-    if x.size < _SMALL or x.dtype.kind != "f" or x.dtype.itemsize < 4 or min(x.strides) <= 0:
+    if x.size < _SMALL or x.dtype.kind != "f" or x.dtype.itemsize < 4:
         return ufunc.reduce(x, axis=axis, keepdims=keepdims)
-    ndim = x.ndim
+    plan = _plan(x.shape, x.strides, axis)
+    out: Any = x if plan is None else x.transpose(plan.order).reshape(plan.sizes)
+    if plan is None or not out.flags.c_contiguous:
+        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+    for step in plan.steps:
+        out = step(ufunc, out)
+    out = np.reshape(out, plan.kept).transpose(plan.back)
+    return out if keepdims else out.squeeze(plan.axes)
+
+
+class _Plan(NamedTuple):
+    """How to reduce an array of some shape and strides."""
+
+    axes: tuple[int, ...]  # that are reduced
+    order: list[int]  # of all axes in memory, the outermost first
+    sizes: list[int]  # with neighbours of one fate merged
+    steps: list[Callable[[Any, Any], Any]]
+    kept: list[int]  # the sizes of the result in the order of the memory
+    back: list[int]  # and the way back from that order
+
+
+@lru_cache(512)
+def _plan(shape: tuple[int, ...], strides: tuple[int, ...], axis: Any) -> _Plan | None:
+    """The plan, or None where NumPy's own reduction is the best or the only one."""
+    ndim = len(shape)
     given = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = [one % ndim for one in given]
-    if x.flags.c_contiguous:
-        if len(axes) == ndim:
-            out = _rows(ufunc, x.reshape(-1))
-            return np.reshape(out, (1,) * ndim) if keepdims else out
-        if axes == [ndim - 1]:
-            out = _rows(ufunc, x)
-            return out[..., None] if keepdims else out
-        if ndim - 1 not in axes and x.shape[-1] >= _BROAD and x.size <= _TALL * x.shape[-1]:
-            return ufunc.reduce(x, axis=axis, keepdims=keepdims)
-    order = sorted(range(ndim), key=lambda one: -x.strides[one])  # as in memory, the outermost first
-    sizes, goes = _merged(x, order, axes)
+    axes = tuple([one % ndim for one in given])
+    if min(strides) <= 0 or not axes:
+        return None
+    order = sorted(range(ndim), key=lambda one: -strides[one])
+    sizes, goes = _merged(shape, strides, order, axes)
     if not any(goes):
-        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
-    out = x.transpose(order).reshape(sizes)
-    if not out.flags.c_contiguous:
-        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+        return None
+    if len(sizes) == 2 and not goes[1] and sizes[1] >= _BROAD and sizes[0] <= _TALL:
+        return None
+    steps: list[Callable[[Any, Any], Any]] = []
+    kept = [1 if one in axes else shape[one] for one in order]
     while any(goes):
         if goes.pop():
-            out = _rows(ufunc, out)
+            steps.append(_rows)
         elif goes.pop():
-            out = _columns(ufunc, out)
+            steps.append(_columns)
             goes.append(False)
         else:  # two that stay
-            out = out.reshape(*out.shape[:-2], -1)
+            steps.append(lambda _, x: x.reshape(*x.shape[:-2], -1))
             goes.append(False)
-    out = out.reshape([1 if one in axes else x.shape[one] for one in order])
-    out = out.transpose(sorted(range(ndim), key=order.__getitem__))
-    return out if keepdims else out.squeeze(tuple(axes))
+    return _Plan(axes, order, sizes, steps, kept, sorted(range(ndim), key=order.__getitem__))
 
 
-def _merged(x: np.ndarray, order: list[int], axes: Any) -> tuple[list[int], list[bool]]:
+def _merged(
+    shape: tuple[int, ...], strides: tuple[int, ...], order: list[int], axes: tuple[int, ...]
+) -> tuple[list[int], list[bool]]:
     """The sizes of runs of neighbouring axes of one fate in memory, and which of them are reduced."""
     sizes: list[int] = []
     goes: list[bool] = []
     inner = 0  # the stride of the axis before
     for axis in order:
-        size, stride, gone = x.shape[axis], x.strides[axis], axis in axes
+        size, stride, gone = shape[axis], strides[axis], axis in axes
         if size == 1:
             continue
         if goes and goes[-1] is gone and inner == stride * size:
