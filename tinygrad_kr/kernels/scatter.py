@@ -33,6 +33,7 @@ __all__ = [
 
 _SMALL = 1 << 14  # elements of an index up to which where it points is remembered in part
 _PIECE = 1 << 15  # elements of an index that are looked at together by one thread
+_TINY = 1 << 7  # elements that NumPy adds while positions would still be made
 _FEW = 1 << 10  # elements up to which a mask is as quick as positions
 _SHARE = 1 << 18  # and by one of several: threads that pass the GIL on too often only wait for each other
 
@@ -105,7 +106,8 @@ def add_at(out: np.ndarray, index: tuple[Any, ...], values: np.ndarray) -> None:
     array([6., 0., 2.])
     """
     *before, last = index
-    if not values.size:
+    if values.size < _TINY:
+        np.add.at(out, index, values)
         return
     if is_mask(index):
         rows, where = numbered(out, index)

@@ -283,11 +283,24 @@ def index_error(error: IndexError) -> IndexError:
     return IndexError(words)
 
 
+def _kept(self: Tensor, index: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An index as backward will need it: the user may change it before."""
+    if self._node is None or not state.recording:
+        return index
+    return tuple([np.array(one) if type(one) is np.ndarray else one for one in index])
+
+
 def getitem(self: Tensor, index: Any) -> Tensor:
     """The elements at an index: views for integers, slices, None and `...`, copies for masks and arrays."""
     try:
         if type(index) is int and self._array.ndim:
             return select_rule(self, index=(index, ...))
+        if (
+            isinstance(index, Tensor)
+            and index._array.dtype == np.int64
+            and index._array.ndim * self._array.ndim
+        ):
+            return index_rule(self, index=_kept(self, (index._array,)))  # the most frequent advanced index
         items = _items(index)
         simple = _simple(items, self._array.ndim)
         if simple is not None:
@@ -296,9 +309,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
         if advanced is None:
             return _view(self, basic)
         source = self if all(item == FULL for item in basic) else _view(self, basic)
-        if self._node is not None and state.recording:  # the user may change an index before backward
-            advanced = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
-        return index_rule(source, index=advanced)
+        return index_rule(source, index=_kept(self, advanced))
     except IndexError as error:
         raise index_error(error) from None
 
