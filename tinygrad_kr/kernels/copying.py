@@ -4,6 +4,9 @@ NumPy copies along the innermost axis of the result. Where the elements of that 
 every one of them costs a line of the cache, and with a power of two between them they all fall into the same
 few: a (2048, 1024) matrix transposed takes 10.4 ms. In strips of 16 columns, whose lines stay in the cache
 until the other axis has used all of them, it takes 1.1 ms (PyTorch: 1.0); (1000, 784) 0.26 instead of 0.41.
+
+Threads do not help what memory limits: copies, additions, casts and concatenations of 0.5 to 8 million
+floats took the same time on two threads as on one, or a little longer.
 """
 
 from __future__ import annotations

@@ -15,10 +15,11 @@ and much more than its sum along outer axes.
 Microseconds, float32, one thread, `ufunc.reduce` / here (2 cores; PyTorch's two threads):
 
     sum of 2,097,152                 276 /  88   (47)      maximum of rows, (262144, 8)  9900 / 700  (720)
-    sum of rows, (262144, 8)        3330 / 318  (430)      maximum of rows, (256, 256)     20 /   6    (4)
+    sum of rows, (262144, 8)        3330 / 318  (430)      maximum of rows, (256, 256)     20 /   8    (4)
     sum of columns, (262144, 8)     2920 / 125   (90)      maximum of columns, (262144, 8) 5800 / 190
-    sum of rows, (256, 256)           12 /   6  (3.6)      maximum over (2, 3), channels-last
-                                                             (64, 32, 32, 32)             1630 / 205  (50)
+    sum of rows, (256, 256)           12 /   8  (3.6)      maximum over (2, 3), channels-last
+    sum over (0, 2, 3), channels-last                        (64, 32, 32, 32)             1630 / 205  (50)
+      (8, 32, 16, 16)                 27 /   9  (3.8)
 
 Two threads gain nothing here: waking one takes as long as the whole sum. PyTorch's are spinning already, and
 so would BLAS's (45 for the first line), but then they steal the cores from what runs next.
