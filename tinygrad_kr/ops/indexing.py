@@ -265,6 +265,16 @@ def _simple(items: Sequence[Any], ndim: int) -> BasicIndex | None:
     return (*items, ...) if 0 < consumed <= ndim else None
 
 
+def _positions(items: Sequence[Any], ndim: int) -> tuple[np.ndarray, ...] | None:
+    """An index of integer tensors alone, the most frequent of advanced ones; None if it is another."""
+    if not 0 < len(items) <= ndim:
+        return None
+    for item in items:
+        if not isinstance(item, Tensor) or item._array.dtype != np.int64 or not item._array.ndim:
+            return None
+    return tuple([item._array for item in items])
+
+
 def _items(index: Any) -> Sequence[Any]:
     """The items of an index; a list that holds more than numbers means the same as a tuple, as in PyTorch."""
     if type(index) is tuple:
@@ -295,16 +305,13 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     try:
         if type(index) is int and self._array.ndim:
             return select_rule(self, index=(index, ...))
-        if (
-            isinstance(index, Tensor)
-            and index._array.dtype == np.int64
-            and index._array.ndim * self._array.ndim
-        ):
-            return index_rule(self, index=_kept(self, (index._array,)))  # the most frequent advanced index
         items = _items(index)
         simple = _simple(items, self._array.ndim)
         if simple is not None:
             return (select_rule if type(items[-1]) is int else slice_rule)(self, index=simple)
+        positions = _positions(items, self._array.ndim)
+        if positions is not None:
+            return index_rule(self, index=_kept(self, positions))
         basic, advanced = parse(items, self._array.shape)
         if advanced is None:
             return _view(self, basic)
