@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.copying import row_major
 from ..kernels.reduction import reduce
 from ..state import state, throw
 from ..tensor import Tensor, wrap
@@ -122,7 +123,7 @@ def run(
                         leaves.append(parent)
                         if not create_graph:
                             if grad is g or grad.base is not None or id(grad) in kept:
-                                grad = grad.copy()
+                                grad = row_major(grad)
                             kept.add(id(grad))
                             owned.add(parent)
                     elif following is None:
