@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_kr as torch
-from tinygrad_kr.autograd.primitive import Primitive
+from tinygrad_kr.autograd.primitive import Definition
 
 
 @pytest.mark.parametrize("needing", [(0,), (1,), (0, 1)])
@@ -22,9 +22,9 @@ def test_a_joint_backward_is_told_which_inputs_want_gradients(needing: tuple[int
         seen.append(wanted)
         return g * y if 0 in wanted else None, g * x if 1 in wanted else None
 
-    multiply = Primitive(product, forward=None, rules={}, joint=backward)
+    multiply = Definition(product, forward=None, rules={}, joint=backward)
     x, y = (torch.tensor([2.0, 3.0], requires_grad=position in needing) for position in range(2))
-    multiply(x, y).sum().backward()
+    multiply.apply(x, y).sum().backward()
     assert seen == [needing]
     for position, (one, other) in enumerate(((x, y), (y, x))):
         if position in needing:
@@ -35,4 +35,4 @@ def test_a_joint_backward_is_told_which_inputs_want_gradients(needing: tuple[int
 
 def test_a_rule_may_not_ask_for_what_does_not_exist() -> None:
     with pytest.raises(TypeError, match="wanted"):
-        Primitive(lambda x: x, forward=None, rules={"x": lambda g, wanted: g})
+        Definition(lambda x: x, forward=None, rules={"x": lambda g, wanted: g})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_kr.kernels.reduction import reduce
+from tinygrad_kr.kernels.reduction import place, reduce
 
 SIZES = [(9000,), (90, 100), (4500, 2), (3, 1500), (65, 129), (20, 30, 40), (8, 700, 3), (4, 16, 10, 30)]
 UFUNCS = [np.add, np.multiply, np.maximum, np.minimum]
@@ -59,3 +59,16 @@ def test_sums_are_as_accurate_as_pairwise_ones(size: int, axis: int) -> None:
     exact = x.sum(axis, dtype=np.float64)
     assert np.abs(reduce(np.add, x, axis) - exact).max() <= 4e-7 * exact.max()
     assert abs(reduce(np.add, x) - exact.sum()) <= 4e-7 * exact.sum()
+
+
+@pytest.mark.parametrize("shape", [(), (700,), (3, 0), (0, 3), (900, 10), (10, 900), (90, 100), (30, 16, 20)])
+@given(st.sampled_from([np.float32, np.float64, np.float16, np.int64, np.uint8]), st.integers(0, 99))
+def test_places_are_the_first_ones(shape: tuple[int, ...], dtype: type, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.asarray(rng.integers(0, 9, shape)).astype(dtype)
+    if x.dtype.kind == "f" and x.ndim:
+        x[rng.random(shape) < 0.01] = np.nan
+    for axis in range(x.ndim):
+        if x.shape[axis]:
+            np.testing.assert_array_equal(place(np.maximum, x, axis), x.argmax(axis))
+            np.testing.assert_array_equal(place(np.minimum, x, axis), x.argmin(axis))

@@ -16,8 +16,9 @@ import numpy as np
 from ..state import state
 from ..tensor import Tensor, base_of, wrap
 from .node import Node
-from .primitive import Primitive, rule
-from .record import RuleNode
+from .plan import Plans
+from .primitive import Primitive, definitions, rule
+from .rule_node import RuleNode, record
 
 
 def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any], order: tuple[int, ...]) -> Any:
@@ -58,32 +59,41 @@ class RegionNode(RuleNode):
     the latest node, and a node with hooks makes its own.
     """
 
-    __slots__ = ("fresh", "order", "view")
+    __slots__ = ()
 
-    def __init__(self, base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> None:
-        nodes = (base._node, value._node)
-        plan = replace_region_.plan(tuple([i for i, node in enumerate(nodes) if node is not None]))
-        self.fresh: Any = None  # the gradient that the node after this one made for it alone
-        self.view, self.order = view, memory_order(base._array)
-        shape = base._array.shape
-        saved = plan.collect(base._array, value._array, None, None, view=view, order=self.order)
-        parents: tuple[Node, ...] = tuple([node for node in nodes if node is not None])
-        super().__init__(plan, parents, saved, None, shape, base._array.dtype)
+    fresh: Any = None  # the gradient that the node after this one made for it alone
+
+    def static(self, name: str) -> Any:
+        """A static argument that the rules named."""
+        return dict(zip(self.plan.names, self.saved or ())).get(name)
 
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
         mine, self.fresh = self.fresh is g and self.watch is None, None
         if create_graph or 0 not in self.plan.positions:
             return super().gradients(g, create_graph)
-        region = self.view(g)
+        view, order, before = self.static("view"), self.static("order"), self.parents[0]
+        region = view(g)
         if mine:
             region = np.array(region)
         else:
-            g = in_order(g, self.order)
-        self.view(g)[...] = 0
-        before = self.parents[0]
-        if type(before) is RegionNode and before.order == self.order:
+            g = in_order(g, order)
+        view(g)[...] = 0
+        if isinstance(before, RegionNode) and before.static("order") == order:
             before.fresh = g
         return [(g, region)[position] for position in self.plan.positions]
+
+
+definitions[replace_region].node = RegionNode
+_plans = Plans(definitions[replace_region])
+
+
+def region_node(base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> Node:
+    """The node of `base` after the region that `view` shows was overwritten with `value`."""
+    plan = _plans[1 * (base._node is not None) + 2 * (value._node is not None)]
+    statics = (view, memory_order(base._array))
+    storages = (base._storage, value._storage, base._storage)
+    saved = plan.save(base._array, value._array, None, None, *statics, *storages)
+    return record(plan, plan.parents(base._node, value._node), saved, base._array)
 
 
 def original(target: Tensor, others: Iterable[Any]) -> Tensor:
@@ -171,10 +181,9 @@ def rebase(target: Tensor, value: Tensor) -> None:
     if target._view is None:
         target._node = value._node
     else:
-        base._node = RegionNode(base, value, path(target))
-    for reference in list(base._storage.views or ()):
-        view = reference()
-        if view is not None and base_of(view) is base:
+        base._node = region_node(base, value, path(target))
+    for view in base._storage.living_views():
+        if base_of(view) is base:
             view._node = path(view)(base)._node
     if retained:
         target.retain_grad()

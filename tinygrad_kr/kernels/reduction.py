@@ -31,15 +31,17 @@ from typing import Any
 
 import numpy as np
 
+from .copying import row_major
 from .threads import serial_blas
 
-__all__ = ["reduce"]
+__all__ = ["place", "reduce"]
 
 _SMALL = 1 << 12  # elements up to which NumPy's own reduction is as fast
 _WIDE = 1024  # elements that a row is widened to
 _LONG = 64  # elements of a row that is reduced where it lies
 _RUN = 64  # elements that are added one after the other
 _ROW = 512  # elements that BLAS adds, in at least four lanes
+_NARROW = 16  # elements of a row whose places are found by columns
 _BLOCK = 4096  # rows that are transposed at a time
 
 
@@ -108,6 +110,35 @@ def _rows(ufunc: Any, x: np.ndarray) -> Any:
     places = x.argmax(-1) if ufunc is np.maximum else x.argmin(-1)
     starts = np.arange(0, x.size, size).reshape(places.shape)
     return x.reshape(-1).take(starts + places, mode="clip")
+
+
+def place(ufunc: Any, x: np.ndarray, axis: int) -> np.ndarray:
+    """Where the maximum (or minimum) along an axis is, the first of equal ones; NaN count as extreme.
+
+    >>> place(np.maximum, np.array([[1, 5, 5], [4, 3, 2]]), 1)
+    array([1, 0])
+    """
+    rows = np.moveaxis(x, axis, -1)
+    size = rows.shape[-1]
+    if x.size >= _SMALL and not rows.flags.c_contiguous:  # NumPy would copy it, too, but not in strips
+        rows = row_major(rows)
+    if x.size < _SMALL or size > _NARROW or x.size // size < _LONG:
+        return rows.argmax(-1) if ufunc is np.maximum else rows.argmin(-1)
+    out = np.empty(rows.shape[:-1], np.intp)
+    table, places = rows.reshape(-1, size), out.reshape(-1)
+    for start in range(0, len(table), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        columns = np.ascontiguousarray(table[block].T)
+        best = ufunc.reduce(columns, 0)
+        attains = columns == best
+        if x.dtype.kind == "f" and np.isnan(best).any():
+            attains |= np.isnan(columns)
+        masks = np.negative(attains.view(np.int8))  # all bits set where it is
+        found = np.zeros(len(best), np.int8)
+        for number in range(size - 1, -1, -1):
+            found ^= (found ^ np.int8(number)) & masks[number]
+        places[block] = found
+    return out
 
 
 def _short_rows(ufunc: Any, x: np.ndarray) -> np.ndarray:

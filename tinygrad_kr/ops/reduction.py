@@ -64,6 +64,8 @@ def sum_(a: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
         return reduce(np.add, a, axis, keepdims)
     if a.dtype.kind == "b" and axis is None and not keepdims:
         return np.count_nonzero(a)
+    if a.dtype.kind == "b" and a.size < 1 << 24:  # what float32 counts exactly
+        return np.asarray(reduce(np.add, a.astype(np.float32), axis, keepdims)).astype(np.int64)
     return np.sum(a, axis=axis, dtype=np.int64, keepdims=keepdims)
 
 

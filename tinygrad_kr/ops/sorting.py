@@ -11,6 +11,7 @@ import numpy as np
 
 from ..autograd.primitive import constant, numpy_function, rule
 from ..kernels.scatter import gather_along, put_along
+from ..kernels.sorting import argsort as order_of
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, structured
 from .extremes import shared_evenly
@@ -34,14 +35,6 @@ __all__ = [
 
 
 # -- the derivatives ---------------------------------------------------------------------------------------
-
-
-def order_of(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
-    """The indices that sort an array, equal elements in their order; NaN counts as largest."""
-    if not descending:
-        return np.argsort(x, axis, kind="stable")
-    last = x.shape[axis] - 1
-    return last - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
 
 
 def sort_(x: Any, *, axis: int, descending: bool) -> Any:
