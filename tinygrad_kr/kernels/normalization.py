@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,6 @@ from .threads import get_num_threads, scratch
 from .windows import channels_first, channels_last, working_dtype
 
 __all__ = [
-    "channel_affine",
-    "channel_affine_backward",
     "channel_normalize",
     "channel_normalize_backward",
     "channel_statistics",
@@ -83,55 +82,32 @@ def channel_normalize(
     if not x.size:
         return np.empty_like(x)
     channels = x.shape[1]
+    layout = _layout(x, len(mean))
     scale, centre = _per_channel(rstd, channels), _per_channel(mean, channels)
     if weight is not None:
         scale = scale * weight
     # x · scale - mean · scale is one pass less, but of values far from zero it keeps few digits.
-    first = centre.astype(x.dtype) if np.abs(mean * rstd).max() > _VERY_FAR else None
+    near = x.size > SMALL and np.abs(mean * rstd).max() <= _VERY_FAR
+    first = None if near else centre.astype(working_dtype(x.dtype))
     shift = (-centre if first is None else first - centre) * scale
-    return channel_affine(x, scale, shift if bias is None else shift + bias, first)
-
-
-def channel_affine(
-    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, centre: Optional = None
-) -> np.ndarray:
-    """(x - centre) · scale + shift, all (S, C): S = 1 for the whole batch, else one row per sample.
-
-    >>> channel_affine(np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([[0.5]]))
-    array([[2.5],
-           [6.5]])
-    """
-    if not x.size:
-        return np.empty_like(x)
-    layout = _layout(x, len(scale))
-    return layout.result(layout.affine(layout.view(x), scale, shift, centre), x.dtype)
-
-
-def channel_affine_backward(
-    g: np.ndarray, x: np.ndarray, scale: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of x · scale + shift for x, scale and shift, the last two (C,).
-
-    >>> g, x = np.array([[1.0], [1.0]]), np.array([[1.0], [3.0]])
-    >>> channel_affine_backward(g, x, np.array([2.0]))
-    (array([[2.],
-           [2.]]), array([4.]), array([2.]))
-    """
-    if not x.size:
-        return np.empty_like(x), np.zeros_like(scale), np.zeros_like(scale)
-    layout = _layout(x, 1)
-    by_shift, by_scale = layout.sums(layout.view(g), layout.view(x))
-    gx = layout.result(layout.affine(layout.view(g), scale[None], None), x.dtype)
-    return gx, by_scale[0].astype(x.dtype), by_shift[0].astype(x.dtype)
+    out = layout.affine(layout.view(x), scale, shift if bias is None else shift + bias, first)
+    return layout.result(out, x.dtype)
 
 
 def channel_normalize_backward(
-    g: np.ndarray, x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Optional = None
+    g: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    rstd: np.ndarray,
+    weight: Optional = None,
+    *,
+    constant: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of `channel_normalize` for x, weight and bias, where mean and rstd are those of x itself.
+    """Gradients of `channel_normalize` for x, weight and bias.
 
-    With x̂ = (x - mean)·rstd and h = g·weight, and means taken over what shares its statistics:
+    With x̂ = (x - mean)·rstd, h = g·weight and means taken over what shares its statistics:
     gx = rstd · (h - mean(h) - x̂ · mean(h·x̂)),  gw = Σ g·x̂,  gb = Σ g.
+    Where mean and rstd are `constant`, and not those of x itself, gx = rstd · h.
 
     >>> x = np.array([[1.0], [3.0]])
     >>> channel_normalize_backward(np.array([[1.0], [0.0]]), x, np.array([[2.0]]), np.array([[1.0]]))
@@ -150,14 +126,17 @@ def channel_normalize_backward(
         sum_gx -= centre * sum_g
     sum_gx *= spread
     gain = spread if weight is None else spread * weight
-    share, share_x = (sum_g, sum_gx) if weight is None else (sum_g * weight, sum_gx * weight)
-    if mean.shape[1] != channels:
-        grouped = (*mean.shape, -1)
-        share = _per_channel(share.reshape(grouped).sum(2), channels)
-        share_x = _per_channel(share_x.reshape(grouped).sum(2), channels)
-    part = spread * (mean.size / x.size)
-    slope = share_x * spread * part
-    gx = layout.combination(given, gain, values, -slope, slope * centre - share * part)
+    if constant:
+        gx = layout.affine(given, gain, None)
+    else:
+        share, share_x = (sum_g, sum_gx) if weight is None else (sum_g * weight, sum_gx * weight)
+        if mean.shape[1] != channels:
+            grouped = (*mean.shape, -1)
+            share = _per_channel(share.reshape(grouped).sum(2), channels)
+            share_x = _per_channel(share_x.reshape(grouped).sum(2), channels)
+        part = spread * (mean.size / x.size)
+        slope = share_x * spread * part
+        gx = layout.combination(given, gain, values, -slope, slope * centre - share * part)
     return layout.result(gx, x.dtype), sum_gx.sum(0).astype(x.dtype), sum_g.sum(0).astype(x.dtype)
 
 
@@ -218,7 +197,7 @@ class _Layout:
             return np.repeat(values, self.positions, axis=1)[:, None]
         return np.broadcast_to(values, self.shape[:2]).reshape(parts, 1, 1)
 
-    def affine(self, x: np.ndarray, scale: Optional, shift: Optional, centre: Optional = None) -> np.ndarray:
+    def affine(self, x: np.ndarray, scale: Any, shift: Any, centre: Any = None) -> np.ndarray:
         """(x - centre) · scale + shift for a view of x; what is None is left out."""
         out = np.empty_like(x)
         steps = [
