@@ -120,10 +120,10 @@ def channel_normalize_backward(
     layout = _layout(x, len(mean))
     values, given = layout.view(x), layout.view(g)
     centre, spread = _per_channel(mean, channels), _per_channel(rstd, channels)
-    far = np.abs(mean * rstd).max() > _FAR
-    sum_g, sum_gx = layout.sums(given, values, centre if far else None)
-    if not far:
-        sum_gx -= centre * sum_g
+    first = centre.astype(values.dtype) if np.abs(mean * rstd).max() > _FAR else None
+    sum_g, sum_gx = layout.sums(given, values, first)
+    left = centre if first is None else centre - first
+    sum_gx -= left * sum_g
     sum_gx *= spread
     gain = spread if weight is None else spread * weight
     if constant:
@@ -136,7 +136,7 @@ def channel_normalize_backward(
             share_x = _per_channel(share_x.reshape(grouped).sum(2), channels)
         part = spread * (mean.size / x.size)
         slope = share_x * spread * part
-        gx = layout.combination(given, gain, values, -slope, slope * centre - share * part)
+        gx = layout.combination(given, gain, values, -slope, slope * left - share * part, first)
     return layout.result(gx, x.dtype), sum_gx.sum(0).astype(x.dtype), sum_g.sum(0).astype(x.dtype)
 
 
@@ -217,18 +217,21 @@ class _Layout:
         return out
 
     def combination(
-        self, g: np.ndarray, by_g: np.ndarray, x: np.ndarray, by_x: np.ndarray, rest: np.ndarray
+        self, g: np.ndarray, by_g: Any, x: np.ndarray, by_x: Any, rest: Any, centre: Optional
     ) -> np.ndarray:
-        """g · by_g + x · by_x + rest, for views of g and x."""
+        """g · by_g + (x - centre) · by_x + rest, for views of g and x."""
         out = np.empty_like(x)
         by_g, by_x, rest = (self.spread(values, x.dtype) for values in (by_g, by_x, rest))
+        less = None if centre is None else self.spread(centre, x.dtype)
 
         def run(chunk: Chunk) -> None:
             _, where = chunk
-            target, which = out[where], where[0]
+            part, target, which = x[where], out[where], where[0]
             term = scratch(0, target.shape, x.dtype)
+            if less is not None:
+                part = np.subtract(part, less[which], out=term)
+            np.multiply(part, by_x[which], out=term)
             np.multiply(g[where], by_g[which], out=target)
-            np.multiply(x[where], by_x[which], out=term)
             np.add(target, term, out=target)
             np.add(target, rest[which], out=target)
 
