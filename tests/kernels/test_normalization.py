@@ -13,7 +13,7 @@ from tinygrad_kr.kernels import chunks, row_normalization, threads
 from tinygrad_kr.kernels import normalization as kernel
 
 SMALL = {
-    kernel: {"_WIDE": 8, "_NARROW": 4, "SMALL": 8},
+    kernel: {"_WIDE": 8, "_NARROW": 4, "SMALL": 30},
     row_normalization: {"_DOT": 4},
     chunks: {"SHORT": 12, "LONG": 24, "PARALLEL": 60, "SMALL": 8},
 }

@@ -53,6 +53,8 @@ def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.nda
         return np.full(shape, np.nan), np.full(shape, np.nan)
     layout = _layout(x, shape[0])
     values = layout.view(x)
+    if layout.small:
+        return _statistics(values[0])
     mean, var = _moments(layout.sums(values, values), shape, x.size)
     if (mean * mean > _FAR * _FAR * var).any():
         centre = mean.astype(values.dtype)
@@ -83,12 +85,13 @@ def channel_normalize(
         return np.empty_like(x)
     channels = x.shape[1]
     layout = _layout(x, len(mean))
+    if layout.small:
+        return layout.result(_normalized(layout.view(x)[0], mean, rstd, weight, bias), x.dtype)
     scale, centre = _per_channel(rstd, channels), _per_channel(mean, channels)
     if weight is not None:
         scale = scale * weight
     # x · scale - mean · scale is one pass less, but of values far from zero it keeps few digits.
-    near = x.size > SMALL and np.abs(mean * rstd).max() <= _VERY_FAR
-    first = None if near else centre.astype(working_dtype(x.dtype))
+    first = centre.astype(working_dtype(x.dtype)) if np.abs(mean * rstd).max() > _VERY_FAR else None
     shift = (-centre if first is None else first - centre) * scale
     out = layout.affine(layout.view(x), scale, shift if bias is None else shift + bias, first)
     return layout.result(out, x.dtype)
@@ -119,6 +122,9 @@ def channel_normalize_backward(
         return np.empty_like(x), np.zeros(channels, x.dtype), np.zeros(channels, x.dtype)
     layout = _layout(x, len(mean))
     values, given = layout.view(x), layout.view(g)
+    if layout.small:
+        gx, gw, gb = _normalized_backward(given[0], values[0], mean, rstd, weight, constant)
+        return layout.result(gx, x.dtype), gw.astype(x.dtype, copy=False), gb.astype(x.dtype, copy=False)
     centre, spread = _per_channel(mean, channels), _per_channel(rstd, channels)
     first = centre.astype(values.dtype) if np.abs(mean * rstd).max() > _FAR else None
     sum_g, sum_gx = layout.sums(given, values, first)
@@ -143,6 +149,44 @@ def channel_normalize_backward(
 def _per_channel(values: np.ndarray, channels: int) -> np.ndarray:
     """(S, G) as (S, C): what a group has, each of its channels has."""
     return values if values.shape[1] == channels else np.repeat(values, channels // values.shape[1], axis=1)
+
+
+# -- the formulas themselves, for the rows of a small batch --------------------------------------------------
+
+
+def _statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`channel_statistics` of x (M, C)."""
+    average = _constants(len(x), 1 / len(x), x.dtype)
+    mean = average @ x
+    centred = x - mean
+    return mean[None], (average @ (centred * centred))[None]
+
+
+def _normalized(x: np.ndarray, mean: Any, rstd: Any, weight: Optional, bias: Optional) -> np.ndarray:
+    """`channel_normalize` of x (M, C)."""
+    out = np.subtract(x, mean, dtype=x.dtype)
+    out *= rstd if weight is None else rstd * weight
+    if bias is not None:
+        out += bias
+    return out
+
+
+def _normalized_backward(
+    g: np.ndarray, x: np.ndarray, mean: Any, rstd: Any, weight: Optional, constant: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`channel_normalize_backward` for x (M, C)."""
+    ones = _constants(len(x), 1.0, x.dtype)
+    xhat = np.subtract(x, mean, dtype=x.dtype)
+    xhat *= rstd
+    gb, gw = ones @ g, ones @ (g * xhat)
+    gain = rstd if weight is None else rstd * weight
+    if constant:
+        return np.multiply(g, gain, dtype=x.dtype), gw, gb
+    xhat *= gw / len(x)
+    xhat += gb / len(x)
+    gx = g - xhat
+    gx *= gain
+    return gx, gw, gb
 
 
 # -- how elements lie in memory ------------------------------------------------------------------------------
@@ -170,6 +214,7 @@ class _Layout:
             self.wide = (1, samples, channels * self.positions)
         else:
             self.wide = (samples * channels, 1, self.positions)
+        self.small = last and sets == 1 and self.size <= SMALL
         parts, rows, width = self.wide
         if parts > 1:
             self.chunks = [(0, (part, slice(None))) for part in cuts(parts, rows * width, self.size)]
@@ -257,7 +302,7 @@ class _Layout:
                 np.subtract(b[where], less[where[0]], out=product)
                 np.multiply(part, product, out=product)
             rows = (len(part), part.size // (len(part) * self.narrow), self.narrow)
-            ones = _ones(rows[1], a.dtype)
+            ones = _constants(rows[1], 1.0, a.dtype)
             np.matmul(ones, part.reshape(rows), out=sums[0, number, where[0]])
             np.matmul(ones, product.reshape(rows), out=sums[1, number, where[0]])
 
@@ -272,7 +317,7 @@ class _Layout:
         if centre is not None:
             centre = np.broadcast_to(centre, self.shape[:2]).reshape(count, 1).astype(b.dtype)
         sums = np.empty((2, count), a.dtype)
-        ones = _ones(self.positions, a.dtype)
+        ones = _constants(self.positions, 1.0, a.dtype)
 
         def run(chunk: slice) -> None:
             part, other = a[chunk], b[chunk]
@@ -298,8 +343,8 @@ def _layout_of(shape: tuple[int, ...], sets: int, last: bool, threads: int) -> _
 
 
 @lru_cache(maxsize=64)
-def _ones(count: int, dtype: np.dtype) -> np.ndarray:
-    return np.ones(count, dtype)
+def _constants(count: int, value: float, dtype: np.dtype) -> np.ndarray:
+    return np.full(count, value, dtype)
 
 
 def _positions_per_row(positions: int, channels: int, sets: int) -> tuple[int, int]:
