@@ -131,7 +131,7 @@ def run(
                     owned.add(parent)
             elif parent.is_leaf:
                 if grad is g or grad.base is not None or id(grad) in kept:
-                    grad = grad.copy()
+                    grad = grad.copy(order="K")
                 kept.add(id(grad))
                 pending[parent] = grad
                 owned.add(parent)
@@ -410,7 +410,7 @@ def grad(
             results.append(g)
         else:
             if id(g) in seen or g.base is not None:
-                g = g.copy()
+                g = g.copy(order="K")
             seen.add(id(g))
             results.append(wrap(g))
     return tuple(results)
