@@ -96,7 +96,7 @@ def row_normalize_backward(
     chunks = cuts(rows, width, x.size)
     sums = np.zeros((max(1, len(chunks)), 2, width), dtype)  # gb and gw of each chunk
     average = _average(values)
-    factors, ones = _pair(weight, None, average), _pair(None, None, average)
+    factors = _pair(weight, None, average)
     weighted = average if weight is None else average * weight
 
     def run(chunk: tuple[int, slice]) -> None:
@@ -117,9 +117,9 @@ def row_normalize_backward(
             slope -= middle * rest
         slope *= scale * scale * scale
         np.multiply(h, _outer(scale, 0, factors, target), out=target)
-        target -= np.multiply(part, _outer(slope, 0, ones, product), out=product)
+        target -= np.multiply(part, slope[:, None], out=product)
         if middle is not None:
-            target += _outer(slope * middle - scale * rest, 0, ones, product)
+            target += (slope * middle - scale * rest)[:, None]
 
     over(tuple(enumerate(chunks)), run, x.size)
     gb, gw = sums.sum(0) if len(sums) > 1 else sums[0]
