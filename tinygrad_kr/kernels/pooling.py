@@ -20,7 +20,7 @@ import numpy as np
 from .chunks import PARALLEL
 from .pooling_axes import Axis, Index, Tap, adaptive_axes, window_axis
 from .threads import get_num_threads, parallel_for, split
-from .windows import channels_first, channels_last, working_dtype
+from .windows import channels_first, channels_last, channels_last_copy, working_dtype
 
 __all__ = [
     "adaptive_avg_pool",
@@ -281,7 +281,7 @@ def _for_parts(shape: Sequence[int], run: Callable[..., None], *arrays: np.ndarr
 
 def _readable(x: np.ndarray) -> np.ndarray:
     """x (n, *spatial, c) with the channels last in memory too: a short inner stride keeps every pass fast."""
-    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else np.ascontiguousarray(x)
+    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else channels_last_copy(x)
 
 
 def _along(number: int, index: Index) -> tuple[Index, ...]:
@@ -444,6 +444,11 @@ def _as_array(index: Index) -> np.ndarray:
 
 def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: float | np.ndarray) -> np.ndarray:
     work = working_dtype(x.dtype)
+    whole = all(axis.size == 1 and axis.tile == n for axis, n in zip(axes, x.shape[2:], strict=True))
+    if whole and x.size and x.flags.c_contiguous:
+        planes = x.reshape(*x.shape[:2], -1).astype(work, copy=False)
+        sums = planes @ np.ones(planes.shape[2], work)
+        return (sums / divisor).astype(x.dtype, copy=False).reshape(*x.shape[:2], *(1 for _ in axes))
     out = np.empty((x.shape[0], *(axis.size for axis in axes), x.shape[1]), work)
 
     def run(part: np.ndarray, target: np.ndarray) -> None:
