@@ -149,6 +149,17 @@ def test_chunks_compute_the_formulas(
     np.testing.assert_allclose(constants[0], g * factor, atol=tolerance, rtol=tolerance)
 
 
+def test_groups_of_a_single_small_sample() -> None:
+    x = np.array([[1.0, 3.0, 10.0, 30.0]])
+    mean, var = kernel.channel_statistics(x, 2)
+    np.testing.assert_allclose((mean, var), [[[2, 20]], [[1, 100]]])
+    rstd = 1 / np.sqrt(var)
+    np.testing.assert_allclose(kernel.channel_normalize(x, mean, rstd), [[-1, 1, -1, 1]])
+    gx, gw, gb = kernel.channel_normalize_backward(x, x, mean, rstd)
+    np.testing.assert_allclose(gx, np.zeros((1, 4)), atol=1e-12)
+    np.testing.assert_allclose((gw, gb), [[-1, 3, -10, 30], x[0]])
+
+
 def test_a_channels_last_input_gives_channels_last_results() -> None:
     x = np.moveaxis(np.ones((2, 5, 4, 3)), -1, 1)
     mean, var = kernel.channel_statistics(x)

@@ -53,7 +53,7 @@ def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.nda
         return np.full(shape, np.nan), np.full(shape, np.nan)
     layout = _layout(x, shape[0])
     values = layout.view(x)
-    if layout.small:
+    if layout.small and shape == (1, channels):
         return _statistics(values[0])
     mean, var = _moments(layout.sums(values, values), shape, x.size)
     if (mean * mean > _FAR * _FAR * var).any():
@@ -85,7 +85,7 @@ def channel_normalize(
         return np.empty_like(x)
     channels = x.shape[1]
     layout = _layout(x, len(mean))
-    if layout.small:
+    if layout.small and mean.shape[1] == channels:
         return layout.result(_normalized(layout.view(x)[0], mean, rstd, weight, bias), x.dtype)
     scale, centre = _per_channel(rstd, channels), _per_channel(mean, channels)
     if weight is not None:
@@ -122,7 +122,7 @@ def channel_normalize_backward(
         return np.empty_like(x), np.zeros(channels, x.dtype), np.zeros(channels, x.dtype)
     layout = _layout(x, len(mean))
     values, given = layout.view(x), layout.view(g)
-    if layout.small:
+    if layout.small and mean.shape[1] == channels:
         gx, gw, gb = _normalized_backward(given[0], values[0], mean, rstd, weight, constant)
         return layout.result(gx, x.dtype), gw.astype(x.dtype, copy=False), gb.astype(x.dtype, copy=False)
     centre, spread = _per_channel(mean, channels), _per_channel(rstd, channels)
@@ -233,11 +233,12 @@ class _Layout:
 
     def spread(self, values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """(S, C) as what a view (A, rows, width) meets."""
-        values = values.astype(dtype, copy=False)
         parts, _, width = self.wide
         if self.last:
-            times = width // self.channels
-            return (values if times == 1 else np.tile(values, (1, times)))[:, None]
+            rows = np.empty((self.sets, width // self.channels, self.channels), dtype)
+            rows[...] = values[:, None]
+            return rows.reshape(self.sets, 1, width)
+        values = values.astype(dtype, copy=False)
         if parts == 1:
             return np.repeat(values, self.positions, axis=1)[:, None]
         return np.broadcast_to(values, self.shape[:2]).reshape(parts, 1, 1)

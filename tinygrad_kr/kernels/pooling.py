@@ -17,7 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from .chunks import PARALLEL
 from .pooling_axes import Axis, Index, Tap, adaptive_axes, window_axis
 from .threads import get_num_threads, parallel_for, split
 from .windows import channels_first, channels_last, channels_last_copy, working_dtype
@@ -34,9 +33,9 @@ __all__ = [
     "output_shape",
 ]
 
-# Numbers of input per chunk, and the tile size from which one reduction beats a pass per tap.
-_BUDGET = 2**19
-_MANY = 16
+_BUDGET = 2**19  # elements of input per chunk
+_PARALLEL = 2**20  # elements of input from which a second thread pays (its passes are over parts of them)
+_MANY = 16  # elements per tile from which one reduction beats a pass per tap
 
 
 def output_shape(
@@ -262,7 +261,7 @@ def _parts(samples: int, channels: int, plane: int, threads: int) -> list[tuple[
     total = samples * channels * plane
     if not total:
         return []
-    parallel = threads > 1 and total >= PARALLEL
+    parallel = threads > 1 and total >= _PARALLEL
     if parallel and samples < threads:
         cuts = split(channels, max(1, _BUDGET // plane))
         return [(slice(n, n + 1), slice(*cut)) for n in range(samples) for cut in cuts]
