@@ -47,16 +47,8 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
     return reduction
 
 
-def reduced(values: Any, reduction: str) -> Any:
-    """One loss per element, averaged, summed, or as they are; the mean of nothing is NaN."""
-    if reduction == "none":
-        return values
-    total = np.sum(values)
-    return total if reduction == "sum" else total * (1.0 / values.size if values.size else math.nan)
-
-
 def reduced_tensor(values: Tensor, reduction: str) -> Tensor:
-    """`reduced`, for a loss that is composed of other operations."""
+    """One loss per element, averaged, summed, or as they are."""
     return values.mean() if reduction == "mean" else values.sum() if reduction == "sum" else values
 
 
