@@ -111,9 +111,9 @@ def block_total(part: Callable[..., Any], *arrays: np.ndarray, **statics: Any) -
     >>> block_total(np.dot, np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     11.0
     """
-    flats = [_in_order_of(arrays[0], one).ravel(order="K") for one in arrays]
     if arrays[0].size <= BLOCK:
-        return float(part(*flats, **statics))
+        return float(part(*arrays, **statics))
+    flats = [_in_order_of(arrays[0], one).ravel(order="K") for one in arrays]
     spans = split(arrays[0].size, BLOCK, parallel=False)
     return math.fsum([float(part(*[one[slice(*span)] for one in flats], **statics)) for span in spans])
 

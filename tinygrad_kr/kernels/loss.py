@@ -18,22 +18,21 @@ from .blockwise import workspace
 
 def squared_total(x: np.ndarray, t: np.ndarray) -> Any:
     """Σ (x - t)²."""
-    d = np.subtract(x, t, out=workspace(x))
+    d = np.subtract(x, t).reshape(-1)
     return np.dot(d, d)
 
 
 def absolute_total(x: np.ndarray, t: np.ndarray) -> Any:
     """Σ |x - t|."""
-    d = np.subtract(x, t, out=workspace(x))
+    d = np.subtract(x, t).reshape(-1)
     return np.add.reduce(np.abs(d, out=d))
 
 
 def huber_total(x: np.ndarray, t: np.ndarray, *, delta: float) -> Any:
     """Σ c·(d - c/2) for d = x - t and c = d, no larger than δ in size."""
-    d = np.subtract(x, t, out=workspace(x))
-    c = np.clip(d, -delta, delta, out=workspace(x, 1))
-    half = np.multiply(c, 0.5, out=workspace(x, 2))
-    return np.dot(c, np.subtract(d, half, out=d))
+    d = np.subtract(x, t).reshape(-1)
+    c = d.clip(-delta, delta)
+    return np.dot(c, np.subtract(d, c * 0.5, out=d))
 
 
 def logistic(out: np.ndarray, x: np.ndarray, t: np.ndarray) -> None:
@@ -48,9 +47,9 @@ def logistic(out: np.ndarray, x: np.ndarray, t: np.ndarray) -> None:
 
 def logistic_total(x: np.ndarray, t: np.ndarray) -> Any:
     """The sum of `logistic`."""
-    values = workspace(x, 1)
+    values = np.empty_like(x)
     logistic(values, x, t)
-    return np.add.reduce(values)
+    return np.add.reduce(values.reshape(-1))
 
 
 def logistic_gradient(gx: np.ndarray, x: np.ndarray, t: np.ndarray) -> None:

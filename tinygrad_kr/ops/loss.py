@@ -104,16 +104,16 @@ def weighted_mean(values: Tensor, weight: Tensor, reduction: str) -> Tensor:
 # -- the derivatives -----------------------------------------------------------------------------------------
 
 
-def summed(total: float, shape: tuple[int, ...], reduction: str, dtype: Any) -> Any:
+def summed(total: float, like: Any, reduction: str) -> Any:
     """A sum over all elements, or the mean made of it (of nothing: NaN), in the dtype of the elements."""
-    return dtype.type(total if reduction == "sum" else total / (math.prod(shape) or math.nan))
+    return like.dtype.type(total if reduction == "sum" else total / (like.size or math.nan))
 
 
 def squared_error(input: Any, target: Any, *, reduction: str) -> Any:
     """(x - t)²."""
     if reduction == "none":
         return np.square(input - target)
-    return summed(block_total(kernels.squared_total, input, target), input.shape, reduction, input.dtype)
+    return summed(block_total(kernels.squared_total, input, target), input, reduction)
 
 
 mse_rule = rule(
@@ -130,7 +130,7 @@ def absolute_error(input: Any, target: Any, *, reduction: str) -> Any:
     """|x - t|."""
     if reduction == "none":
         return np.abs(input - target)
-    return summed(block_total(kernels.absolute_total, input, target), input.shape, reduction, input.dtype)
+    return summed(block_total(kernels.absolute_total, input, target), input, reduction)
 
 
 l1_rule = rule(
@@ -158,7 +158,7 @@ def huber(input: Any, target: Any, *, delta: float, reduction: str) -> Any:
         inside = np.clip(difference, -delta, delta)
         return inside * (difference - 0.5 * inside)
     total = block_total(kernels.huber_total, input, target, delta=delta)
-    return summed(total, input.shape, reduction, input.dtype)
+    return summed(total, input, reduction)
 
 
 huber_rule = rule(

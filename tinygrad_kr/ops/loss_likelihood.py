@@ -85,7 +85,7 @@ def bce_logits_(input: Any, target: Any, *, reduction: str) -> Any:
     """`logistic_nll`, averaged, summed, or as it is."""
     if reduction == "none":
         return logistic_nll(input, target)
-    return summed(block_total(kernels.logistic_total, input, target), input.shape, reduction, input.dtype)
+    return summed(block_total(kernels.logistic_total, input, target), input, reduction)
 
 
 bce_logits_rule = rule(
