@@ -12,7 +12,6 @@ does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from .recurrent import (
     gradients,
     in_columns,
     input_products,
-    nothing,
+    over_rows,
     pieces,
     stages,
     walk,
@@ -102,8 +101,9 @@ def gru(
         _to_slopes(gates[:, rows], h.previous(rows))
 
     before = input_products(x, w, bias, gates[:3])
-    after = (lambda number, rows: [partial(finish, rows)]) if keep else nothing
-    walk(stages(sizes, reverse), len(h0), w_hh, start, before=before, after=after)
+    walk(stages(sizes, reverse), len(h0), w_hh, start, before=before)
+    if keep:
+        over_rows(finish, rows, width)
     return out, h.final(), (gates, update, h) if keep else None
 
 

@@ -10,7 +10,6 @@ neighbours, and so are the three whose gradient comes through c'.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from .recurrent import (
     gradients,
     in_columns,
     input_products,
-    nothing,
+    over_rows,
     pieces,
     stages,
     walk,
@@ -70,12 +69,13 @@ def lstm(
 
     def start(batch: int) -> Step:
         products = np.empty((4, batch, width), x.dtype)
-        spares, targets = products[0], in_columns(products, count)
+        spares, targets = np.empty_like(products[0]), in_columns(products, count)
 
         def step(rows: slice, own: slice) -> None:
-            gate, cell, squashed = gates[:, rows], c.after[rows], tanh_c[rows]
+            cell, squashed = c.after[rows], tanh_c[rows]
+            product, contributed = products[:, : len(cell)], gates[:, rows]
             np.matmul(h.previous(rows), u, out=targets[:, :, : len(cell)])
-            np.add(gate, products[:, : len(cell)], out=gate)
+            gate = np.add(product, contributed, out=contributed if keep else product)
             np.tanh(gate, out=gate)
             sigmoids = gate[:3]
             np.multiply(sigmoids, 0.5, out=sigmoids)
@@ -99,8 +99,9 @@ def lstm(
         _to_slopes(gates[:, rows], tanh_c[rows], c.previous(rows))
 
     before = input_products(x, w, bias, gates)
-    after = (lambda number, rows: [partial(finish, rows)]) if keep else nothing
-    walk(stages(sizes, reverse), len(c0), w_hh, start, before=before, after=after)
+    walk(stages(sizes, reverse), len(c0), w_hh, start, before=before)
+    if keep:
+        over_rows(finish, rows, width)
     return out, h.final(), c.final(), (gates, forget, tanh_c, h, shown) if keep else None
 
 
@@ -177,7 +178,7 @@ def lstm_backward(
     plan = backward_stages(sizes, reverse, x.shape[1] + dh.shape[1])
     after, results = gradients(plan, [(dz, x), (dz, h.previous())], w_ih if input_needed else None)
     walk(plan, len(dc), w_hh, start, after=after)
-    (d_ih, d_hh), (bias, _), dx = results()
+    (d_ih, d_hh), (bias,), dx = results()
     d_hr = None if arrived is None else np.matmul(arrived.T, shown)
     biases = (None, None) if b_ih is None else (bias, bias.copy())
     return [dx, dh, dc, d_ih, d_hh, *biases, d_hr]

@@ -21,8 +21,9 @@ Layout, as measured on two AVX-512 cores at 64 steps, batch 32, width 128:
 - sigmoid(z) = (1 + tanh(z / 2)) / 2: with the weights of those gates halved beforehand, one tanh serves all
   gates.
 - What backward needs that does not depend on the arriving gradient (the slopes of the gates) takes the place
-  of the gates behind the forward walk, where the other threads have time; so the backward loop is left with
-  a handful of products.
+  of the gates after the forward walk, so the backward loop is left with a handful of products. Not behind the
+  walk, on the other thread: every call that a thread ends there costs the walk a sleep and a waking up, when
+  they meet at Python's lock (some 10 us; 1 ms in all). So what runs beside a walk is few and large calls.
 - Every state is written once, where the next step reads it (`States`).
 """
 
@@ -49,7 +50,7 @@ __all__ = [
     "gradients",
     "in_columns",
     "input_products",
-    "nothing",
+    "over_rows",
     "pieces",
     "rnn",
     "rnn_backward",
@@ -61,6 +62,7 @@ Array = np.ndarray
 Step = Callable[[slice, slice], None]
 
 SHARE = 1 << 22  # multiply-adds of a step from which a share of the samples is worth a thread
+BLOCK = 1 << 16  # elements of one gate: large enough that threads do not hand Python's lock to and fro
 STAGE = 256  # rows of a stage
 UNPACKED = 1000000  # multiply-adds up to which OpenBLAS does not pack matrices
 
@@ -74,8 +76,12 @@ class Stage:
 
 
 def stages(sizes: Sequence[int], reverse: bool, rows: int | None = None) -> list[Stage]:
-    """The steps in the order of the walk, cut into stages of at least so many rows."""
+    """The steps in the order of the walk, cut into stages of at least so many rows.
+
+    The first is shorter, for the walk waits for its inputs.
+    """
     rows = STAGE if rows is None else rows
+    enough = rows if sum(sizes) <= rows else rows // 4
     starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     steps = list(zip(starts, sizes))
     if reverse:
@@ -84,10 +90,10 @@ def stages(sizes: Sequence[int], reverse: bool, rows: int | None = None) -> list
     for number, step in enumerate(steps, 1):
         pending.append(step)
         count += step[1]
-        if count >= rows or number == len(steps):
+        if count >= enough or number == len(steps):
             low = min(start for start, _ in pending)
             found.append(Stage(slice(low, low + count), pending))
-            pending, count = [], 0
+            pending, count, enough = [], 0, rows
     return found
 
 
@@ -106,11 +112,6 @@ class _Once:
                 work(self.rows)
 
 
-def nothing(number: int, rows: slice) -> Sequence[Callable[[], object]]:
-    """No work behind the walk."""
-    return ()
-
-
 def walk(
     plan: Sequence[Stage],
     batch: int,
@@ -118,7 +119,7 @@ def walk(
     start: Callable[[int], Step],
     *,
     before: Callable[[slice], object] | None = None,
-    after: Callable[[int, slice], Sequence[Callable[[], object]]] = nothing,
+    after: Callable[[int, slice], Sequence[Callable[[], object]]] = lambda number, rows: (),
 ) -> None:
     """Walk through all steps, and do what can be done ahead of and behind the walk on other threads.
 
@@ -169,6 +170,11 @@ def walk(
         with serial_blas():
             for function, arguments in tasks:
                 function(*arguments)
+
+
+def over_rows(run: Callable[[slice], object], rows: int, width: int) -> None:
+    """Call `run(rows)` for blocks of rows."""
+    parallel_for(lambda span: run(slice(*span)), split(rows, max(1, BLOCK // max(1, width))))
 
 
 class States:
@@ -257,20 +263,22 @@ def gradients(
         weight: the weight (columns, inputs) that the first pair came through, for the gradient of the inputs;
             None where nobody asks for it.
 
-    The results are, for each source, the gradients of the weight (columns, inputs) and of the bias (columns);
-    then the gradient of the inputs. Each stage has its own sum of the weights' gradients, so that results do
-    not depend on which thread comes first.
+    The results are the gradients of the weights (columns, inputs); those of the biases (columns), a single one
+    where the sources share their gradients; and the gradient of the inputs. Each stage has its own sums, so
+    that results do not depend on which thread comes first.
     """
     count = len(plan)
     weights = [np.empty((count, d.shape[1], x.shape[1]), d.dtype) for d, x in sources]
-    biases = [np.empty((count, d.shape[1]), d.dtype) for d, _ in sources]
+    shared = all(d is sources[0][0] for d, _ in sources)
+    biases = [np.empty((count, d.shape[1]), d.dtype) for d, _ in (sources[:1] if shared else sources)]
     outer = sources[0][0]
     inputs = None if weight is None else np.empty((len(outer), weight.shape[1]), outer.dtype)
 
     def of_weight(source: int, number: int, rows: slice) -> None:
         d, x = sources[source]
         np.matmul(d[rows].T, x[rows], out=weights[source][number])
-        np.matmul(np.ones(rows.stop - rows.start, d.dtype), d[rows], out=biases[source][number])
+        if source < len(biases):
+            np.matmul(np.ones(rows.stop - rows.start, d.dtype), d[rows], out=biases[source][number])
 
     def of_inputs(rows: slice) -> None:
         if inputs is not None:
@@ -335,8 +343,9 @@ def rnn(
             np.subtract(1, np.multiply(state, state, out=slope), out=slope)
 
     before = input_products(x, w_ih[None], bias, slopes[None])
-    after = (lambda number, rows: [partial(finish, rows)]) if keep else nothing
-    walk(stages(sizes, reverse), len(h0), w_hh, start, before=before, after=after)
+    walk(stages(sizes, reverse), len(h0), w_hh, start, before=before)
+    if keep:
+        over_rows(finish, *slopes.shape)
     return out, h.final(), (slopes, h) if keep else None
 
 
@@ -371,5 +380,5 @@ def rnn_backward(
     plan = backward_stages(sizes, reverse, x.shape[1] + len(w_hh))
     after, results = gradients(plan, [(dz, x), (dz, h.previous())], w_ih if input_needed else None)
     walk(plan, len(dh), w_hh, start, after=after)
-    (d_ih, d_hh), (bias, _), dx = results()
+    (d_ih, d_hh), (bias,), dx = results()
     return [dx, dh, d_ih, d_hh, *((None, None) if b_ih is None else (bias, bias.copy()))]
