@@ -9,25 +9,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinygrad_kr.kernels import chunks, row_normalization, threads
 from tinygrad_kr.kernels import normalization as kernel
-from tinygrad_kr.kernels import threads
 
-CACHED = (kernel._chunks, kernel._positions_per_row, kernel._row_chunks)
+SMALL = {
+    kernel: {"_WIDE": 8, "_NARROW": 4, "SMALL": 8},
+    row_normalization: {"_DOT": 4},
+    chunks: {"SHORT": 12, "LONG": 24, "PARALLEL": 60, "SMALL": 8},
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
 def small_chunks() -> Iterator[None]:
-    """Chunks of a few rows, rows of a few positions, two threads."""
+    """Chunks of a few rows, rows of a few positions, a second thread from sixty elements."""
     patch, before = pytest.MonkeyPatch(), threads.get_num_threads()
-    for name, value in {"_BUDGET": 24, "_PARALLEL": 8, "_WIDE": 8, "_NARROW": 4, "_SMALL": 0}.items():
-        patch.setattr(kernel, name, value)
-    for one in CACHED:
+    for module, values in SMALL.items():
+        for name, value in values.items():
+            patch.setattr(module, name, value)
+    cached = (kernel._layout_of, chunks._cuts)
+    for one in cached:
         one.cache_clear()
     threads.set_num_threads(2)
     yield
     patch.undo()
     threads.set_num_threads(before)
-    for one in CACHED:
+    for one in cached:
         one.cache_clear()
 
 
@@ -117,15 +123,15 @@ def test_rows_and_their_gradients(rows: int, width: int, centred: bool, affine: 
 
     def run(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
         given = (weight, bias) if affine else (None, None)
-        return kernel.row_normalize(x, *given, eps=0.1, centred=centred)[0]
+        return row_normalization.row_normalize(x, *given, eps=0.1, centred=centred)[0]
 
     middle = x.mean(1, keepdims=True) if centred else 0
     expected = (x - middle) / np.sqrt(((x - middle) ** 2).mean(1, keepdims=True) + 0.1)
     np.testing.assert_allclose(
         run(x, weight, bias), expected * weight + bias if affine else expected, atol=1e-10
     )
-    _, mean, rstd = kernel.row_normalize(x, None, None, eps=0.1, centred=centred)
-    gx, gw, gb = kernel.row_normalize_backward(g, x, mean, rstd, weight if affine else None)
+    _, mean, rstd = row_normalization.row_normalize(x, None, None, eps=0.1, centred=centred)
+    gx, gw, gb = row_normalization.row_normalize_backward(g, x, mean, rstd, weight if affine else None)
     step = 1e-6
     ends = [(g * run(x + s * dx, weight + s * direction, bias - s * direction)).sum() for s in (step, -step)]
     slope = (gx * dx).sum() + (gw @ direction - gb @ direction if affine else 0)

@@ -23,9 +23,19 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["get_num_threads", "parallel_for", "scratch", "serial_blas", "set_num_threads", "split"]
+__all__ = [
+    "TINY_PRODUCT",
+    "get_num_threads",
+    "parallel_for",
+    "scratch",
+    "serial_blas",
+    "set_num_threads",
+    "split",
+]
 
 Chunk = TypeVar("Chunk")
+
+TINY_PRODUCT = 2**18  # multiplications up to which BLAS does a product on one thread, whatever its limit
 
 # A worker keeps its scratch buffers between calls up to this size; larger ones are freed at once.
 _KEPT_BYTES = 4 << 20

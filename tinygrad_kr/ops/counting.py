@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import constant
+from ..kernels.scatter import put_along
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, sizes_of, structured
 
@@ -54,6 +55,8 @@ def unique(
     """
     array = require_tensor(input, "unique")._array
     axis = None if dim is None else axis_of(dim, array.ndim)
+    if not (return_inverse or return_counts):
+        return wrap(np.unique(array, axis=axis, equal_nan=False))
     values, inverse, counts = np.unique(
         array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
     )
@@ -295,5 +298,5 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"Class values must be smaller than num_classes, got {array.max()} for num_classes={num_classes}."
         )
     out = np.zeros((*array.shape, num_classes), np.int64)
-    np.put_along_axis(out, array[..., None], 1, -1)
+    put_along(out, array[..., None], 1, array.ndim)
     return wrap(out)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import promote, rule
-from ..kernels import special
+from ..kernels import activation, special
 from ..kernels.blockwise import blockwise
 from ..tensor import Tensor
 from ._public import constant_tensor, public, require_tensor
@@ -47,16 +47,19 @@ log10_rule = rule(np.log10, name="log10", promote="float", x=lambda g, x: g / (x
 log1p_rule = rule(np.log1p, name="log1p", promote="float", x=lambda g, x: g / (x + 1))
 
 
-@blockwise
+@blockwise(activation.sigmoid)
 def sigmoid_(x: Any) -> Any:
-    """1 / (1 + e⁻ˣ); where e⁻ˣ overflows, the quotient is rightly 0."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    """1 / (1 + e⁻ˣ)."""
+    return 1 / (1 + np.exp(-x))
 
 
-sigmoid_rule = rule(
-    sigmoid_, name="sigmoid", promote="float", x=blockwise(lambda g, out: g * ((1 - out) * out))
-)
+@blockwise(activation.sigmoid_gradient)
+def sigmoid_gradient(g: Any, out: Any) -> Any:
+    """g·(1 - σ)·σ."""
+    return g * ((1 - out) * out)
+
+
+sigmoid_rule = rule(sigmoid_, name="sigmoid", promote="float", x=sigmoid_gradient)
 
 
 def logit_(x: Any, *, eps: float | None) -> Any:

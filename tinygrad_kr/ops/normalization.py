@@ -16,6 +16,7 @@ import numpy as np
 
 from ..autograd.primitive import joint, rule
 from ..kernels import normalization as kernel
+from ..kernels.row_normalization import row_normalize, row_normalize_backward
 from ..tensor import Tensor, wrap
 from ._public import public, require_tensor
 from ._spatial import require_floating, require_same_dtype
@@ -97,14 +98,14 @@ def channels_backward(g: Any, x: Any, weight: Any, mean: Any, var: Any, eps: flo
 def layer_norm_(x: Any, weight: Any, bias: Any, *, dims: int, eps: float) -> Any:
     """The last `dims` dimensions of x as rows, each by its own statistics, which are kept for backward."""
     flat = [None if one is None else np.reshape(one, -1) for one in (weight, bias)]
-    out, mean, rstd = kernel.row_normalize(as_rows(x, x.shape, dims), *flat, eps=eps, centred=True)
+    out, mean, rstd = row_normalize(as_rows(x, x.shape, dims), *flat, eps=eps, centred=True)
     return np.reshape(out, x.shape), (mean, rstd)
 
 
 def rms_norm_(x: Any, weight: Any, *, dims: int, eps: float) -> Any:
     """The last `dims` dimensions of x as rows, each over its root mean square, which is kept for backward."""
     flat = None if weight is None else np.reshape(weight, -1)
-    out, mean, rstd = kernel.row_normalize(as_rows(x, x.shape, dims), flat, None, eps=eps, centred=False)
+    out, mean, rstd = row_normalize(as_rows(x, x.shape, dims), flat, None, eps=eps, centred=False)
     return np.reshape(out, x.shape), (mean, rstd)
 
 
@@ -112,7 +113,7 @@ def rows_backward(g: Any, x: Any, weight: Any, dims: int, kept: Any) -> Any:
     """The gradients of `layer_norm_` and `rms_norm_` for x, weight and bias."""
     flat = None if weight is None else np.reshape(weight, -1)
     mean, rstd = kept
-    gx, gw, gb = kernel.row_normalize_backward(
+    gx, gw, gb = row_normalize_backward(
         as_rows(g, x.shape, dims), as_rows(x, x.shape, dims), mean, rstd, flat
     )
     shape = x.shape[x.ndim - dims :]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import Primitive, joint, rule
-from ..kernels.scatter import along_axis, scatter_along
+from ..kernels.scatter import add_along, along_axis, put_along
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor
 from .conversion import astype_rule
@@ -21,7 +21,6 @@ from .gathering import (
     gather_rule,
     index_array,
     positions,
-    region_of,
     scatter_along_rule,
     vectors,
 )
@@ -46,14 +45,16 @@ __all__ = [
 def scatter_add_(x: Any, src: Any, index: Any, *, axis: int) -> Any:
     """x with values added where the index points along an axis."""
     check_bounds(index, axis, x.shape[axis])
-    return x + scatter_along(src, index, axis, x.shape)
+    out = np.array(x, order="C")
+    add_along(out, index, src, axis)
+    return out
 
 
 def scatter_put_(x: Any, src: Any, index: Any, *, axis: int) -> Any:
     """A copy of x with values in place of the elements where the index points along an axis."""
     check_bounds(index, axis, x.shape[axis])
-    out = np.array(x, order="K")
-    np.put_along_axis(out[region_of(index.shape, axis)], index, src, axis)
+    out = np.array(x, order="C")
+    put_along(out, index, src, axis)
     return out
 
 
@@ -88,7 +89,9 @@ def scatter_prod_(x: Any, src: Any, index: Any, *, axis: int, include_self: bool
 
 def _counts(index: np.ndarray, axis: int, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """How often an index points to each place."""
-    return scatter_along(np.ones(index.shape, dtype), index, axis, shape)
+    counts = np.zeros(shape, dtype)
+    add_along(counts, index, np.ones(index.shape, dtype), axis)
+    return counts
 
 
 def _own_part(x: Any, index: Any, axis: int, include_self: bool, x_shape: tuple[int, ...]) -> Any:
