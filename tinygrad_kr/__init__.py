@@ -85,8 +85,11 @@ from . import linalg as linalg  # isort: skip  (after the pages, whose names the
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
+from . import serialization as serialization  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
+from .serialization import load as load  # isort: skip
+from .serialization import save as save  # isort: skip
 
 if _TYPE_CHECKING:
     from . import accelerator as accelerator
