@@ -80,6 +80,7 @@ class Node:
     )
     watch: Watch | None = None
     trace: str | None = None  # the user's line, under anomaly detection
+    restore: Callable[[], None] | None = None  # saves anew what a checkpoint dropped
 
     def __init__(self, parents: tuple[Node, ...], shape: tuple[int, ...], dtype: np.dtype) -> None:
         self.number = next_number()

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.copying import row_major
 from ..kernels.reduction import reduce
 from ..state import state, throw
 from ..tensor import Tensor, wrap
@@ -122,7 +123,7 @@ def run(
                         leaves.append(parent)
                         if not create_graph:
                             if grad is g or grad.base is not None or id(grad) in kept:
-                                grad = grad.copy()
+                                grad = _own(grad, parent)
                             kept.add(id(grad))
                             owned.add(parent)
                     elif following is None:
@@ -162,6 +163,14 @@ def _fitted(grad: Any, parent: Node, node: Node) -> Tensor:
     if grad._array.shape != parent.shape:
         grad = unbroadcast(grad, parent.shape, node)
     return grad if grad._array.dtype == parent.dtype else grad.to(parent.dtype)
+
+
+def _own(grad: np.ndarray, leaf: Leaf) -> np.ndarray:
+    """A copy for a leaf to keep: row-major where the leaf is, else in the order of the gradient."""
+    tensor = leaf.tensor()
+    if tensor is not None and tensor._array.flags.c_contiguous:
+        return row_major(grad)
+    return grad.copy(order="K")
 
 
 def _explained(node: Node, g: Any, create_graph: bool) -> Sequence[Any]:
@@ -424,7 +433,7 @@ def grad(
             results.append(g)
         else:
             if id(g) in seen or g.base is not None:
-                g = g.copy()
+                g = g.copy(order="K")
             seen.add(id(g))
             results.append(wrap(g))
     return tuple(results)
