@@ -350,7 +350,7 @@ def accumulate(
 def parts_of(count: int, size: int) -> list[tuple[int, int]]:
     """Chunks in parts that have a partial sum each, of `size` numbers.
 
-    The sums are added in order: it does not matter who was faster. There are more of small ones than threads, so
+    The sums are added in order: it does not matter who was faster. There are more small ones than threads, so
     that a thread whose core is busy elsewhere does less.
     """
     each = 2 if size < _WIDE_SUM else 1
