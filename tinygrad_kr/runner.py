@@ -19,6 +19,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from .coverage import DIFFERS
+
 __all__ = ["install", "run", "used_names"]
 
 ALIASES = {"torch": "tinygrad_kr", "torchvision": "tinygrad_kr.vision"}
@@ -150,11 +152,14 @@ def _imported_files(before: set[str]) -> Iterator[Path]:
 
 
 def report(script: str, files: list[Path]) -> str:
-    """One line about the names that a program used."""
+    """One line about the names that a program used: how many, which are not here, and which differ."""
     used = sorted(set().union(*[used_names(path.read_text(encoding="utf-8")) for path in files] or [set()]))
+    lines = [f"tinygrad_kr: {script} used {len(used)} of PyTorch's names"]
     missing = [name for name in used if not _exists(name)]
-    line = f"tinygrad_kr: {script} used {len(used)} of PyTorch's names"
-    return f"{line}, and these are not here: {', '.join(missing)}" if missing else f"{line}, and all are here"
+    if missing:
+        lines.append(f"not here: {', '.join(missing)}")
+    lines += [f"{name} {DIFFERS[name]}" for name in used if name in DIFFERS]
+    return "; ".join(lines) if len(lines) > 1 else f"{lines[0]}, all of them exact"
 
 
 def used_names(source: str) -> set[str]:
