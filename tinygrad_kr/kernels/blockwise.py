@@ -18,7 +18,6 @@ operations: the derivative of ReLU took 940 on two threads, 720 on one.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +114,7 @@ def block_total(part: Callable[..., Any], *arrays: np.ndarray, **statics: Any) -
         return float(part(*arrays, **statics))
     flats = [_in_order_of(arrays[0], one).ravel(order="K") for one in arrays]
     spans = split(arrays[0].size, BLOCK, parallel=False)
-    return math.fsum([float(part(*[one[slice(*span)] for one in flats], **statics)) for span in spans])
+    return sum([float(part(*[one[slice(*span)] for one in flats], **statics)) for span in spans])
 
 
 def workspace(out: np.ndarray, slot: int = 0) -> np.ndarray:
