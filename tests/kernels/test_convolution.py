@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_kr.kernels import convolution, reference, threads
+from tinygrad_kr.kernels import convolution, reference, threads, winograd
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -45,9 +45,16 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
     def several(low: int, high: int) -> tuple[int, ...]:
         return tuple(draw(st.integers(low, high)) for _ in range(dimensions))
 
-    kernel, stride, dilation = several(1, 3), several(1, 3), several(1, 3)
-    groups = draw(st.sampled_from([1, 1, 2, 3]))
-    per_group, outputs = draw(st.sampled_from([1, 2, 7, 17])), groups * draw(st.sampled_from([1, 2, 5]))
+    if dimensions == 2 and draw(st.booleans()):  # Winograd's
+        kernel, stride, dilation, groups = (3, 3), (1, 1), (1, 1), 1
+        per_group, outputs = draw(st.sampled_from([(64, 65), (66, 64)]))
+    else:
+        kernel, stride, dilation = several(1, 3), several(1, 3), several(1, 3)
+        groups = draw(st.sampled_from([1, 1, 2, 3]))
+        per_group, outputs = (
+            draw(st.sampled_from([1, 2, 7, 17])),
+            groups * draw(st.sampled_from([1, 2, 5, 9])),
+        )
     padding = tuple((draw(st.integers(0, 3)), draw(st.integers(0, 3))) for _ in range(dimensions))
     size = tuple(
         max(1, d * (k - 1) + 1 - sum(p)) + draw(st.integers(0, 6 if dimensions < 3 else 2))
@@ -130,15 +137,15 @@ def test_weight_and_bias_gradient(case: dict[str, Any]) -> None:
 PLAIN = {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1)}
 
 
-@pytest.mark.parametrize("channels", [1, 3, 17, 32])
+@pytest.mark.parametrize("channels", [1, 3, 17, 64])
 @pytest.mark.parametrize("samples", [1, 5])
 def test_results_do_not_depend_on_scheduling(samples: int, channels: int) -> None:
     """Large enough for several chunks per worker: equal to the last bit over repetitions."""
     threads.set_num_threads(2)
     random = np.random.default_rng(0)
     x = random.standard_normal((samples, channels, 70, 61), np.float32)
-    weight = random.standard_normal((32, channels, 3, 3), np.float32)
-    g = random.standard_normal((samples, 32, 70, 61), np.float32)
+    weight = random.standard_normal((64, channels, 3, 3), np.float32)
+    g = random.standard_normal((samples, 64, 70, 61), np.float32)
     first = (
         convolution.forward(x, weight, **PLAIN),
         convolution.input_gradient(g, weight, x.shape, **PLAIN),
@@ -164,13 +171,14 @@ def test_results_do_not_depend_on_scheduling(samples: int, channels: int) -> Non
 
 
 @pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
-def test_special_values_stay_where_they_belong(special: float) -> None:
+@pytest.mark.parametrize("channels", [8, 64])
+def test_special_values_stay_where_they_belong(channels: int, special: float) -> None:
     """A NaN or an infinity reaches its own 3x3 neighbourhood, no matter which layout computes."""
     random = np.random.default_rng(0)
-    x = random.standard_normal((2, 32, 9, 9))
+    x = random.standard_normal((2, channels, 9, 9))
     x[1, 5, 4, 4] = special
-    weight = random.standard_normal((32, 32, 3, 3))
-    g = random.standard_normal((2, 32, 9, 9))
+    weight = random.standard_normal((channels, channels, 3, 3))
+    g = random.standard_normal((2, channels, 9, 9))
     with np.errstate(invalid="ignore"):
         np.testing.assert_allclose(
             convolution.forward(x, weight, **PLAIN), reference.conv_forward(x, weight, **PLAIN), atol=1e-11
@@ -185,6 +193,24 @@ def test_special_values_stay_where_they_belong(special: float) -> None:
             reference.conv_weight_gradient(g, x, weight.shape, **PLAIN),
             atol=1e-11,
         )
+
+
+def test_winograd_rounds_about_as_well_as_the_plain_sum() -> None:
+    random = np.random.default_rng(0)
+    x = random.standard_normal((2, 64, 16, 16), np.float32)
+    weight = random.standard_normal((64, 64, 3, 3), np.float32)
+    truth = reference.conv_forward(x.astype(np.float64), weight.astype(np.float64), **PLAIN)
+    error = np.abs(convolution.forward(x, weight, **PLAIN) - truth).max()
+    plain = np.abs(reference.conv_forward(x, weight, **PLAIN) - truth).max()
+    assert error < 4 * plain
+
+
+def test_winograd_weight_transforms_are_adjoint() -> None:
+    random = np.random.default_rng(0)
+    weight, total = random.standard_normal((5, 4, 3, 3)), random.standard_normal((16, 4, 5))
+    there = np.vdot(winograd.transform_weight(weight), total)
+    back = np.vdot(weight, winograd.untransform_weight(total))
+    assert there == pytest.approx(back)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int64, np.int8])

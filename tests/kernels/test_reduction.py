@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_kr.kernels.reduction import place, reduce
+from tinygrad_kr.kernels.reduction import place, reduce, sum_of_squares
 
 SIZES = [(9000,), (90, 100), (4500, 2), (3, 1500), (65, 129), (20, 30, 40), (8, 700, 3), (4, 16, 10, 30)]
 UFUNCS = [np.add, np.multiply, np.maximum, np.minimum]
@@ -42,6 +42,12 @@ def test_it_is_the_ufuncs_own(ufunc: np.ufunc, x: np.ndarray, data: st.DataObjec
         np.testing.assert_allclose(found, expected, tolerance, 30 * tolerance)
 
 
+def test_the_result_is_never_the_array() -> None:
+    x = np.ones((1, 5000), np.float32)
+    for axis in (0, (), (0,)):
+        assert not np.shares_memory(reduce(np.add, x, axis), x)
+
+
 @pytest.mark.parametrize("shape", [(70, 80), (700, 8), (8, 700)])
 @pytest.mark.parametrize("ufunc", UFUNCS)
 def test_nan_and_infinities(shape: tuple[int, ...], ufunc: np.ufunc) -> None:
@@ -59,6 +65,8 @@ def test_sums_are_as_accurate_as_pairwise_ones(size: int, axis: int) -> None:
     exact = x.sum(axis, dtype=np.float64)
     assert np.abs(reduce(np.add, x, axis) - exact).max() <= 4e-7 * exact.max()
     assert abs(reduce(np.add, x) - exact.sum()) <= 4e-7 * exact.sum()
+    squares = np.dot(x.reshape(-1).astype(np.float64), x.reshape(-1))
+    assert abs(sum_of_squares(x.reshape(-1)) - squares) <= 4e-7 * squares
 
 
 @pytest.mark.parametrize("shape", [(), (700,), (3, 0), (0, 3), (900, 10), (10, 900), (90, 100), (30, 16, 20)])

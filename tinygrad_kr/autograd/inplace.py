@@ -16,7 +16,6 @@ import numpy as np
 from ..state import state
 from ..tensor import Tensor, base_of, wrap
 from .node import Node
-from .plan import Plans
 from .primitive import Primitive, definitions, rule
 from .rule_node import RuleNode, record
 
@@ -84,12 +83,11 @@ class RegionNode(RuleNode):
 
 
 definitions[replace_region].node = RegionNode
-_plans = Plans(definitions[replace_region])
 
 
 def region_node(base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> Node:
     """The node of `base` after the region that `view` shows was overwritten with `value`."""
-    plan = _plans[1 * (base._node is not None) + 2 * (value._node is not None)]
+    plan = definitions[replace_region].plans[1 * (base._node is not None) + 2 * (value._node is not None)]
     statics = (view, memory_order(base._array))
     storages = (base._storage, value._storage, base._storage)
     saved = plan.save(base._array, value._array, None, None, *statics, *storages)

@@ -31,6 +31,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from . import record
+from .plan import Plans
 from .record import promote as promote
 from .record import result_of as result_of
 from .record import share as share
@@ -81,6 +82,7 @@ class Definition:
             self._read_signature()
         self.statics = tuple(self.defaults)
         self._check_names()
+        self.plans = Plans(self)
         self.node: type[RuleNode] = RuleNode if composite is None else CompositeNode
         plain = not (joint or keeps or view or self.variadic or self.statics)
         arity = len(self.parameters) if promote is not None and plain else 0

@@ -17,7 +17,6 @@ from ..state import departed, state
 from ..storage import InferenceStorage, Storage
 from ..tensor import Tensor, wrap
 from .node import Node, Output
-from .plan import Plans
 from .rule_node import record
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def unary(definition: Definition) -> Callable[[Any], Any]:
     """The way an element-wise function of one argument runs: the shortest there is."""
     forward, to_float = definition.forward, definition.promote == "float"
     differentiable = bool(definition.rules)
-    plans = Plans(definition)
+    plans = definition.plans
 
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
@@ -68,7 +67,7 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
     """
     forward, to_float = definition.forward, definition.promote == "float"
     differentiable = bool(definition.rules)
-    plans = Plans(definition)
+    plans = definition.plans
 
     def apply(x: Any, y: Any) -> Any:
         a: Any
@@ -229,7 +228,7 @@ def general(definition: Definition) -> Callable[..., Any]:
         **definition.defaults,
         **globals(),
         "forward": definition.forward,
-        "plans": Plans(definition),
+        "plans": definition.plans,
     }
     exec(source, names)
     return names["apply"]

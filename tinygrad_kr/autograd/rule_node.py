@@ -38,11 +38,19 @@ class RuleNode(Node):
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
         saved = self.saved
         if saved is None:
-            raise self._freed()
+            saved = self._restored()
         try:
             return self.plan.backward(g, self._on_tensors(saved) if create_graph else saved)
         except Changed:
             raise self._change() from None
+
+    def _restored(self) -> tuple[Any, ...]:
+        """What was saved and is gone: again, where a checkpoint dropped it, or else an error."""
+        while self.saved is None and self.restore is not None:
+            self.restore()
+        if self.saved is None:
+            raise self._freed()
+        return self.saved
 
     # -- rules that run on Tensors ------------------------------------------------------------------
 
@@ -129,6 +137,8 @@ class CompositeNode(RuleNode):
         self.saved = self.inputs = None
 
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+        if self.saved is None:
+            self._restored()
         if not create_graph or self.inputs is None:
             return super().gradients(g, False)
         if any(self._changed()):

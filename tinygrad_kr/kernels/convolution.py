@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import overlap, winograd
 from .correlation import Task, accumulate, correlate, row_sum
 from .threads import parallel_for
 from .windows import Padding, channels_first, channels_last, output_shape, pad_pairs, working_dtype
@@ -42,14 +43,14 @@ def forward(
     dtype = x.dtype if x.dtype == weight.dtype else np.result_type(x, weight)
     work = working_dtype(dtype)
     out = np.empty((x.shape[0], *size, weight.shape[0]), work)
-    tasks = correlate(
+    tasks = _correlate(
         channels_last(x.astype(work, copy=False)),
         _grouped(weight.astype(work, copy=False), groups),
         None if bias is None else bias.astype(work, copy=False),
         out,
-        before=tuple([pair[0] for pair in pad_pairs(padding)]),
-        stride=tuple(stride),
-        dilation=tuple(dilation),
+        tuple([pair[0] for pair in pad_pairs(padding)]),
+        tuple(stride),
+        tuple(dilation),
     )
     _run(tasks)
     return channels_first(out.astype(dtype, copy=False))
@@ -69,6 +70,22 @@ def _output_shape(
 def _grouped(weight: np.ndarray, groups: int) -> np.ndarray:
     """(O, C/G, *kernel) -> (G, O/G, C/G, *kernel)."""
     return weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
+
+
+def _correlate(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    out: np.ndarray,
+    before: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> list[Task]:
+    """What is left to do to write the correlation of x into out; weight (G, O/G, C/G, *kernel)."""
+    quick = winograd.pays(weight.shape, out.shape, stride, dilation)
+    if quick and winograd.correlate(x, weight[0], bias, out, before):
+        return []
+    return correlate(x, weight, bias, out, before=before, stride=stride, dilation=dilation)
 
 
 def _run(tasks: list[Task]) -> None:
@@ -98,29 +115,28 @@ def input_gradient(
     >>> input_gradient(g, np.ones((1, 1, 3)), (1, 1, 5), stride=(2,), padding=(0,), dilation=(1,))
     array([[[1., 1., 2., 1., 1.]]])
     """
-    dtype = np.result_type(g, weight)
+    dtype = g.dtype if g.dtype == weight.dtype else np.result_type(g, weight)
     work = working_dtype(dtype)
-    channels, size = x_shape[1], tuple(x_shape[2:])
-    gx = np.empty((x_shape[0], *size, channels), work)
-    kernel = weight.shape[2:]
-    turned = _grouped(weight.astype(work, copy=False), groups).swapaxes(1, 2)  # (G, C/G, O/G, *kernel)
+    size = tuple(x_shape[2:])
+    gx = np.empty((x_shape[0], *size, x_shape[1]), work)
+    weight = weight.astype(work, copy=False)
     bias = None if bias is None else bias.astype(work, copy=False)
     source = channels_last(g.astype(work, copy=False))
+    stride, dilation, pairs = tuple(stride), tuple(dilation), pad_pairs(padding)
+    if groups == 1 and overlap.pays(g.shape, x_shape, stride):
+        before = tuple([pair[0] for pair in pairs])
+        _run(overlap.spread(source, weight, bias, gx, before=before, stride=stride, dilation=dilation))
+        return channels_first(gx.astype(dtype, copy=False))
+    turned = _grouped(weight, groups).swapaxes(1, 2)  # (G, C/G, O/G, *kernel)
     tasks: list[Task] = []
-    for phase in _phases(size, kernel, tuple(stride), pad_pairs(padding), tuple(dilation)):
+    for phase in _phases(size, weight.shape[2:], stride, pairs, dilation):
         target = gx[(slice(None), *phase.outputs)]
         if phase.before is None:
             target[...] = 0 if bias is None else bias
         else:
-            tasks += correlate(
-                source,
-                turned[(slice(None), slice(None), slice(None), *phase.taps)],
-                bias,
-                target,
-                before=phase.before,
-                stride=(1,) * len(size),
-                dilation=phase.dilation,
-            )
+            taps = turned[(slice(None), slice(None), slice(None), *phase.taps)]
+            once = (1,) * len(size)
+            tasks += _correlate(source, taps, bias, target, phase.before, once, phase.dilation)
     _run(tasks)
     return channels_first(gx.astype(dtype, copy=False))
 
@@ -143,15 +159,15 @@ def weight_gradient(
     """
     dtype = np.result_type(g, x)
     work = working_dtype(dtype)
-    gw = accumulate(
-        channels_last(g.astype(work, copy=False)),
-        channels_last(x.astype(work, copy=False)),
-        tuple(weight_shape),
-        before=tuple([pair[0] for pair in pad_pairs(padding)]),
-        stride=tuple(stride),
-        dilation=tuple(dilation),
-        groups=groups,
-    )
+    before = tuple([pair[0] for pair in pad_pairs(padding)])
+    stride, dilation, shape = tuple(stride), tuple(dilation), tuple(weight_shape)
+    source, arrived = channels_last(x.astype(work, copy=False)), channels_last(g.astype(work, copy=False))
+    gw = None
+    if winograd.pays((groups, *shape), arrived.shape, stride, dilation):
+        gw = winograd.accumulate(arrived, source, before)
+    if gw is None:
+        place = {"before": before, "stride": stride, "dilation": dilation}
+        gw = accumulate(arrived, source, shape, groups=groups, **place)
     return np.ascontiguousarray(gw, dtype)
 
 

@@ -18,9 +18,10 @@ from . import depthwise
 from .threads import TINY_PRODUCT, get_num_threads, parallel_for, scratch, split
 from .windows import channels_first
 
-__all__ = ["Task", "accumulate", "correlate", "row_sum"]
+__all__ = ["Chunk", "Piece", "Task", "accumulate", "chunk_of", "correlate", "cut", "parts_of", "row_sum"]
 
 Task = Callable[[], None]
+Piece = tuple[tuple[int, int], tuple[int, int]]  # (start, stop) of its samples, and of its rows
 
 # Scratch slots: a chunk uses all of these at the same time.
 _BLOCK, _COLUMNS, _PRODUCT, _GRADIENT = range(4)
@@ -87,41 +88,47 @@ def _geometry(
     work = samples * math.prod(size) * (depth * outputs / 100 + depth * groups / 8 + outputs / 8)
     parallel = num_threads > 1 and work > _PARALLEL
     per_sample = math.prod(size) * bytes_each
-    if not samples or not per_sample or not depth:
-        pieces = []
-    elif per_sample > _BUDGET or (parallel and samples < num_threads):
-        rows = max(1, _BUDGET * size[0] // per_sample)
-        if parallel:
-            rows = min(rows, math.ceil(size[0] * samples / num_threads))
-        pieces = [((n, n + 1), part) for n in range(samples) for part in split(size[0], rows, parallel=False)]
-    else:
-        pieces = [(part, (0, size[0])) for part in split(samples, _BUDGET // per_sample, parallel=parallel)]
+    pieces = cut(samples, size[0], per_sample if depth else 0, _BUDGET, parallel=parallel)
     if layout == "columns":
         run = size[-1] if stride[-1] == 1 else 1
     else:
         run = kernel[-1] * per_group if dilation[-1] == 1 else per_group
     chunks = tuple(
-        _chunk(samples, rows, x_shape, size, kernel, before, stride, dilation, groups, layout, itemsize)
-        for samples, rows in pieces
+        chunk_of(piece, x_shape, size, kernel, before, stride, dilation, groups, layout, itemsize)
+        for piece in pieces
     )
     copies = layout == "columns" or math.prod(kernel) * math.prod(stride) > 1
     tiny = len(chunks) == 1 and math.prod(out_shape) * depth < TINY_PRODUCT
     return Geometry(layout, depth, np.dtype((np.void, max(1, run) * itemsize)), copies, tiny, chunks)
 
 
-def _chunk(
-    samples: tuple[int, int],
-    rows: tuple[int, int],
+def cut(samples: int, rows: int, per_sample: int, budget: int, *, parallel: bool) -> list[Piece]:
+    """Cut a batch into pieces of at most `budget`: several samples, or rows of one where it is too large."""
+    num_threads = get_num_threads()
+    if not samples or not per_sample:
+        return []
+    if per_sample <= budget and not (parallel and samples < num_threads):
+        return [(part, (0, rows)) for part in split(samples, budget // per_sample, parallel=parallel)]
+    at_most = max(1, budget * rows // per_sample)
+    if parallel:
+        at_most = min(at_most, math.ceil(rows * samples / num_threads))
+    return [((n, n + 1), part) for n in range(samples) for part in split(rows, at_most, parallel=False)]
+
+
+def chunk_of(
+    piece: Piece,
     x_shape: tuple[int, ...],
     size: Sequence[int],
     kernel: tuple[int, ...],
     before: tuple[int, ...],
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
-    groups: int,
-    layout: str,
-    itemsize: int,
+    groups: int = 1,
+    layout: str = "rows",
+    itemsize: int = 1,
 ) -> Chunk:
+    """What a piece reads and writes."""
+    samples, rows = piece
     source, inside = [slice(*samples)], [slice(None)]
     extent = [samples[1] - samples[0]]
     positions = [samples[1] - samples[0], rows[1] - rows[0], *size[1:]]
@@ -302,8 +309,7 @@ def accumulate(
     chunks = geometry.chunks
     if not chunks:
         return np.zeros(weight_shape, g.dtype)
-    # A partial sum for each part of the chunks, added in order: the result does not depend on who was faster.
-    parts = ((0, 1),) if len(chunks) == 1 else split(len(chunks), -(-len(chunks) // (2 * get_num_threads())))
+    parts = parts_of(len(chunks))
     if geometry.layout == "taps":
         return depthwise.accumulate(g, x, weight_shape, stride, dilation, [chunks[a:b] for a, b in parts])
     sums = np.empty((len(parts), groups, geometry.depth, outputs // groups), g.dtype)
@@ -328,6 +334,11 @@ def accumulate(
     total = sums[0] if len(sums) == 1 else sums.sum(0)
     by_tap = total.reshape(groups, *kernel, per_group, outputs // groups)
     return by_tap.transpose(0, x.ndim, x.ndim - 1, *range(1, x.ndim - 1)).reshape(weight_shape)
+
+
+def parts_of(count: int) -> list[tuple[int, int]]:
+    """Chunks in parts that have a partial sum each, added in order: it does not matter who was faster."""
+    return [(0, 1)] if count == 1 else split(count, -(-count // (2 * get_num_threads())))
 
 
 def _contiguous(part: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,6 @@ from .threads import get_num_threads, scratch
 from .windows import channels_first, channels_last, working_dtype
 
 __all__ = [
-    "channel_affine",
-    "channel_affine_backward",
     "channel_normalize",
     "channel_normalize_backward",
     "channel_statistics",
@@ -54,6 +53,8 @@ def channel_statistics(x: np.ndarray, groups: int | None = None) -> tuple[np.nda
         return np.full(shape, np.nan), np.full(shape, np.nan)
     layout = _layout(x, shape[0])
     values = layout.view(x)
+    if layout.small and shape == (1, channels):
+        return _statistics(values[0])
     mean, var = _moments(layout.sums(values, values), shape, x.size)
     if (mean * mean > _FAR * _FAR * var).any():
         centre = mean.astype(values.dtype)
@@ -83,55 +84,33 @@ def channel_normalize(
     if not x.size:
         return np.empty_like(x)
     channels = x.shape[1]
+    layout = _layout(x, len(mean))
+    if layout.small and mean.shape[1] == channels:
+        return layout.result(_normalized(layout.view(x)[0], mean, rstd, weight, bias), x.dtype)
     scale, centre = _per_channel(rstd, channels), _per_channel(mean, channels)
     if weight is not None:
         scale = scale * weight
     # x · scale - mean · scale is one pass less, but of values far from zero it keeps few digits.
-    first = centre.astype(x.dtype) if np.abs(mean * rstd).max() > _VERY_FAR else None
+    first = centre.astype(working_dtype(x.dtype)) if np.abs(mean * rstd).max() > _VERY_FAR else None
     shift = (-centre if first is None else first - centre) * scale
-    return channel_affine(x, scale, shift if bias is None else shift + bias, first)
-
-
-def channel_affine(
-    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, centre: Optional = None
-) -> np.ndarray:
-    """(x - centre) · scale + shift, all (S, C): S = 1 for the whole batch, else one row per sample.
-
-    >>> channel_affine(np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([[0.5]]))
-    array([[2.5],
-           [6.5]])
-    """
-    if not x.size:
-        return np.empty_like(x)
-    layout = _layout(x, len(scale))
-    return layout.result(layout.affine(layout.view(x), scale, shift, centre), x.dtype)
-
-
-def channel_affine_backward(
-    g: np.ndarray, x: np.ndarray, scale: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of x · scale + shift for x, scale and shift, the last two (C,).
-
-    >>> g, x = np.array([[1.0], [1.0]]), np.array([[1.0], [3.0]])
-    >>> channel_affine_backward(g, x, np.array([2.0]))
-    (array([[2.],
-           [2.]]), array([4.]), array([2.]))
-    """
-    if not x.size:
-        return np.empty_like(x), np.zeros_like(scale), np.zeros_like(scale)
-    layout = _layout(x, 1)
-    by_shift, by_scale = layout.sums(layout.view(g), layout.view(x))
-    gx = layout.result(layout.affine(layout.view(g), scale[None], None), x.dtype)
-    return gx, by_scale[0].astype(x.dtype), by_shift[0].astype(x.dtype)
+    out = layout.affine(layout.view(x), scale, shift if bias is None else shift + bias, first)
+    return layout.result(out, x.dtype)
 
 
 def channel_normalize_backward(
-    g: np.ndarray, x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Optional = None
+    g: np.ndarray,
+    x: np.ndarray,
+    mean: np.ndarray,
+    rstd: np.ndarray,
+    weight: Optional = None,
+    *,
+    constant: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of `channel_normalize` for x, weight and bias, where mean and rstd are those of x itself.
+    """Gradients of `channel_normalize` for x, weight and bias.
 
-    With x̂ = (x - mean)·rstd and h = g·weight, and means taken over what shares its statistics:
+    With x̂ = (x - mean)·rstd, h = g·weight and means taken over what shares its statistics:
     gx = rstd · (h - mean(h) - x̂ · mean(h·x̂)),  gw = Σ g·x̂,  gb = Σ g.
+    Where mean and rstd are `constant`, and not those of x itself, gx = rstd · h.
 
     >>> x = np.array([[1.0], [3.0]])
     >>> channel_normalize_backward(np.array([[1.0], [0.0]]), x, np.array([[2.0]]), np.array([[1.0]]))
@@ -143,27 +122,71 @@ def channel_normalize_backward(
         return np.empty_like(x), np.zeros(channels, x.dtype), np.zeros(channels, x.dtype)
     layout = _layout(x, len(mean))
     values, given = layout.view(x), layout.view(g)
+    if layout.small and mean.shape[1] == channels:
+        gx, gw, gb = _normalized_backward(given[0], values[0], mean, rstd, weight, constant)
+        return layout.result(gx, x.dtype), gw.astype(x.dtype, copy=False), gb.astype(x.dtype, copy=False)
     centre, spread = _per_channel(mean, channels), _per_channel(rstd, channels)
-    far = np.abs(mean * rstd).max() > _FAR
-    sum_g, sum_gx = layout.sums(given, values, centre if far else None)
-    if not far:
-        sum_gx -= centre * sum_g
+    first = centre.astype(values.dtype) if np.abs(mean * rstd).max() > _FAR else None
+    sum_g, sum_gx = layout.sums(given, values, first)
+    left = centre if first is None else centre - first
+    sum_gx -= left * sum_g
     sum_gx *= spread
     gain = spread if weight is None else spread * weight
-    share, share_x = (sum_g, sum_gx) if weight is None else (sum_g * weight, sum_gx * weight)
-    if mean.shape[1] != channels:
-        grouped = (*mean.shape, -1)
-        share = _per_channel(share.reshape(grouped).sum(2), channels)
-        share_x = _per_channel(share_x.reshape(grouped).sum(2), channels)
-    part = spread * (mean.size / x.size)
-    slope = share_x * spread * part
-    gx = layout.combination(given, gain, values, -slope, slope * centre - share * part)
+    if constant:
+        gx = layout.affine(given, gain, None)
+    else:
+        share, share_x = (sum_g, sum_gx) if weight is None else (sum_g * weight, sum_gx * weight)
+        if mean.shape[1] != channels:
+            grouped = (*mean.shape, -1)
+            share = _per_channel(share.reshape(grouped).sum(2), channels)
+            share_x = _per_channel(share_x.reshape(grouped).sum(2), channels)
+        part = spread * (mean.size / x.size)
+        slope = share_x * spread * part
+        gx = layout.combination(given, gain, values, -slope, slope * left - share * part, first)
     return layout.result(gx, x.dtype), sum_gx.sum(0).astype(x.dtype), sum_g.sum(0).astype(x.dtype)
 
 
 def _per_channel(values: np.ndarray, channels: int) -> np.ndarray:
     """(S, G) as (S, C): what a group has, each of its channels has."""
     return values if values.shape[1] == channels else np.repeat(values, channels // values.shape[1], axis=1)
+
+
+# -- the formulas themselves, for the rows of a small batch --------------------------------------------------
+
+
+def _statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`channel_statistics` of x (M, C)."""
+    average = _constants(len(x), 1 / len(x), x.dtype)
+    mean = average @ x
+    centred = x - mean
+    return mean[None], (average @ (centred * centred))[None]
+
+
+def _normalized(x: np.ndarray, mean: Any, rstd: Any, weight: Optional, bias: Optional) -> np.ndarray:
+    """`channel_normalize` of x (M, C)."""
+    out = np.subtract(x, mean, dtype=x.dtype)
+    out *= rstd if weight is None else rstd * weight
+    if bias is not None:
+        out += bias
+    return out
+
+
+def _normalized_backward(
+    g: np.ndarray, x: np.ndarray, mean: Any, rstd: Any, weight: Optional, constant: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`channel_normalize_backward` for x (M, C)."""
+    ones = _constants(len(x), 1.0, x.dtype)
+    xhat = np.subtract(x, mean, dtype=x.dtype)
+    xhat *= rstd
+    gb, gw = ones @ g, ones @ (g * xhat)
+    gain = rstd if weight is None else rstd * weight
+    if constant:
+        return np.multiply(g, gain, dtype=x.dtype), gw, gb
+    xhat *= gw / len(x)
+    xhat += gb / len(x)
+    gx = g - xhat
+    gx *= gain
+    return gx, gw, gb
 
 
 # -- how elements lie in memory ------------------------------------------------------------------------------
@@ -191,6 +214,7 @@ class _Layout:
             self.wide = (1, samples, channels * self.positions)
         else:
             self.wide = (samples * channels, 1, self.positions)
+        self.small = last and sets == 1 and self.size <= SMALL
         parts, rows, width = self.wide
         if parts > 1:
             self.chunks = [(0, (part, slice(None))) for part in cuts(parts, rows * width, self.size)]
@@ -209,16 +233,17 @@ class _Layout:
 
     def spread(self, values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """(S, C) as what a view (A, rows, width) meets."""
-        values = values.astype(dtype, copy=False)
         parts, _, width = self.wide
         if self.last:
-            times = width // self.channels
-            return (values if times == 1 else np.tile(values, (1, times)))[:, None]
+            rows = np.empty((self.sets, width // self.channels, self.channels), dtype)
+            rows[...] = values[:, None]
+            return rows.reshape(self.sets, 1, width)
+        values = values.astype(dtype, copy=False)
         if parts == 1:
             return np.repeat(values, self.positions, axis=1)[:, None]
         return np.broadcast_to(values, self.shape[:2]).reshape(parts, 1, 1)
 
-    def affine(self, x: np.ndarray, scale: Optional, shift: Optional, centre: Optional = None) -> np.ndarray:
+    def affine(self, x: np.ndarray, scale: Any, shift: Any, centre: Any = None) -> np.ndarray:
         """(x - centre) · scale + shift for a view of x; what is None is left out."""
         out = np.empty_like(x)
         steps = [
@@ -238,18 +263,21 @@ class _Layout:
         return out
 
     def combination(
-        self, g: np.ndarray, by_g: np.ndarray, x: np.ndarray, by_x: np.ndarray, rest: np.ndarray
+        self, g: np.ndarray, by_g: Any, x: np.ndarray, by_x: Any, rest: Any, centre: Optional
     ) -> np.ndarray:
-        """g · by_g + x · by_x + rest, for views of g and x."""
+        """g · by_g + (x - centre) · by_x + rest, for views of g and x."""
         out = np.empty_like(x)
         by_g, by_x, rest = (self.spread(values, x.dtype) for values in (by_g, by_x, rest))
+        less = None if centre is None else self.spread(centre, x.dtype)
 
         def run(chunk: Chunk) -> None:
             _, where = chunk
-            target, which = out[where], where[0]
+            part, target, which = x[where], out[where], where[0]
             term = scratch(0, target.shape, x.dtype)
+            if less is not None:
+                part = np.subtract(part, less[which], out=term)
+            np.multiply(part, by_x[which], out=term)
             np.multiply(g[where], by_g[which], out=target)
-            np.multiply(x[where], by_x[which], out=term)
             np.add(target, term, out=target)
             np.add(target, rest[which], out=target)
 
@@ -275,7 +303,7 @@ class _Layout:
                 np.subtract(b[where], less[where[0]], out=product)
                 np.multiply(part, product, out=product)
             rows = (len(part), part.size // (len(part) * self.narrow), self.narrow)
-            ones = _ones(rows[1], a.dtype)
+            ones = _constants(rows[1], 1.0, a.dtype)
             np.matmul(ones, part.reshape(rows), out=sums[0, number, where[0]])
             np.matmul(ones, product.reshape(rows), out=sums[1, number, where[0]])
 
@@ -290,7 +318,7 @@ class _Layout:
         if centre is not None:
             centre = np.broadcast_to(centre, self.shape[:2]).reshape(count, 1).astype(b.dtype)
         sums = np.empty((2, count), a.dtype)
-        ones = _ones(self.positions, a.dtype)
+        ones = _constants(self.positions, 1.0, a.dtype)
 
         def run(chunk: slice) -> None:
             part, other = a[chunk], b[chunk]
@@ -316,8 +344,8 @@ def _layout_of(shape: tuple[int, ...], sets: int, last: bool, threads: int) -> _
 
 
 @lru_cache(maxsize=64)
-def _ones(count: int, dtype: np.dtype) -> np.ndarray:
-    return np.ones(count, dtype)
+def _constants(count: int, value: float, dtype: np.dtype) -> np.ndarray:
+    return np.full(count, value, dtype)
 
 
 def _positions_per_row(positions: int, channels: int, sets: int) -> tuple[int, int]:

@@ -17,10 +17,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .chunks import PARALLEL
 from .pooling_axes import Axis, Index, Tap, adaptive_axes, window_axis
 from .threads import get_num_threads, parallel_for, split
-from .windows import channels_first, channels_last, working_dtype
+from .windows import channels_first, channels_last, channels_last_copy, working_dtype
 
 __all__ = [
     "adaptive_avg_pool",
@@ -34,9 +33,9 @@ __all__ = [
     "output_shape",
 ]
 
-# Numbers of input per chunk, and the tile size from which one reduction beats a pass per tap.
-_BUDGET = 2**19
-_MANY = 16
+_BUDGET = 2**19  # elements of input per chunk
+_PARALLEL = 2**20  # elements of input from which a second thread pays (its passes are over parts of them)
+_MANY = 16  # elements per tile from which one reduction beats a pass per tap
 
 
 def output_shape(
@@ -262,7 +261,7 @@ def _parts(samples: int, channels: int, plane: int, threads: int) -> list[tuple[
     total = samples * channels * plane
     if not total:
         return []
-    parallel = threads > 1 and total >= PARALLEL
+    parallel = threads > 1 and total >= _PARALLEL
     if parallel and samples < threads:
         cuts = split(channels, max(1, _BUDGET // plane))
         return [(slice(n, n + 1), slice(*cut)) for n in range(samples) for cut in cuts]
@@ -281,7 +280,7 @@ def _for_parts(shape: Sequence[int], run: Callable[..., None], *arrays: np.ndarr
 
 def _readable(x: np.ndarray) -> np.ndarray:
     """x (n, *spatial, c) with the channels last in memory too: a short inner stride keeps every pass fast."""
-    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else np.ascontiguousarray(x)
+    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else channels_last_copy(x)
 
 
 def _along(number: int, index: Index) -> tuple[Index, ...]:
@@ -444,6 +443,11 @@ def _as_array(index: Index) -> np.ndarray:
 
 def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: float | np.ndarray) -> np.ndarray:
     work = working_dtype(x.dtype)
+    whole = all(axis.size == 1 and axis.tile == n for axis, n in zip(axes, x.shape[2:], strict=True))
+    if whole and x.size and x.flags.c_contiguous:
+        planes = x.reshape(*x.shape[:2], -1).astype(work, copy=False)
+        sums = planes @ np.ones(planes.shape[2], work)
+        return (sums / divisor).astype(x.dtype, copy=False).reshape(*x.shape[:2], *(1 for _ in axes))
     out = np.empty((x.shape[0], *(axis.size for axis in axes), x.shape[1]), work)
 
     def run(part: np.ndarray, target: np.ndarray) -> None:

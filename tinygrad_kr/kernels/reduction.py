@@ -15,10 +15,11 @@ and much more than its sum along outer axes.
 Microseconds, float32, one thread, `ufunc.reduce` / here (2 cores; PyTorch's two threads):
 
     sum of 2,097,152                 276 /  88   (47)      maximum of rows, (262144, 8)  9900 / 700  (720)
-    sum of rows, (262144, 8)        3330 / 318  (430)      maximum of rows, (256, 256)     20 /   6    (4)
+    sum of rows, (262144, 8)        3330 / 318  (430)      maximum of rows, (256, 256)     20 /   8    (4)
     sum of columns, (262144, 8)     2920 / 125   (90)      maximum of columns, (262144, 8) 5800 / 190
-    sum of rows, (256, 256)           12 /   6  (3.6)      maximum over (2, 3), channels-last
-                                                             (64, 32, 32, 32)             1630 / 205  (50)
+    sum of rows, (256, 256)           12 /   8  (3.6)      maximum over (2, 3), channels-last
+    sum over (0, 2, 3), channels-last                        (64, 32, 32, 32)             1630 / 205  (50)
+      (8, 32, 16, 16)                 27 /   9  (3.8)
 
 Two threads gain nothing here: waking one takes as long as the whole sum. PyTorch's are spinning already, and
 so would BLAS's (45 for the first line), but then they steal the cores from what runs next.
@@ -26,19 +27,22 @@ so would BLAS's (45 for the first line), but then they steal the cores from what
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .copying import row_major
 from .threads import serial_blas
 
-__all__ = ["place", "reduce"]
+__all__ = ["place", "reduce", "sum_of_squares"]
 
 _SMALL = 1 << 12  # elements up to which NumPy's own reduction is as fast
 _WIDE = 1024  # elements that a row is widened to
 _LONG = 64  # elements of a row that is reduced where it lies
+_BROAD = 128  # elements of an innermost axis that stays
+_TALL = 512  # and of the others together, for which NumPy is as fast and as accurate
 _RUN = 64  # elements that are added one after the other
 _ROW = 512  # elements that BLAS adds, in at least four lanes
 _NARROW = 16  # elements of a row whose places are found by columns
@@ -51,40 +55,79 @@ def reduce(ufunc: Any, x: np.ndarray, axis: Any = None, keepdims: bool = False) 
     >>> reduce(np.add, np.ones((64, 2, 64)), (0, 2))
     array([4096., 4096.])
     """
-    if x.size < _SMALL or x.dtype.kind != "f" or x.dtype.itemsize < 4 or min(x.strides) <= 0:
+    if x.size < _SMALL or x.dtype.kind != "f" or x.dtype.itemsize < 4:
         return ufunc.reduce(x, axis=axis, keepdims=keepdims)
-    ndim = x.ndim
-    axes = (
-        range(ndim) if axis is None else [one % ndim for one in ((axis,) if isinstance(axis, int) else axis)]
-    )
-    order = sorted(range(ndim), key=lambda one: -x.strides[one])  # as in memory, the outermost first
-    sizes, goes = _merged(x, order, axes)
+    plan = _plan(x.shape, x.strides, axis)
+    out: Any = x if plan is None else x.transpose(plan.order).reshape(plan.sizes)
+    if plan is None or not out.flags.c_contiguous:
+        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+    for step in plan.steps:
+        out = step(ufunc, out)
+    out = np.reshape(out, plan.kept).transpose(plan.back)
+    return out if keepdims else out.squeeze(plan.axes)
+
+
+def sum_of_squares(x: np.ndarray) -> Any:
+    """Σ x² of a vector: of pieces, then of these, as accurate as a sum.
+
+    >>> float(sum_of_squares(np.array([3.0, 4.0])))
+    25.0
+    """
+    if x.size < _SMALL or x.dtype.itemsize < 4:
+        return np.dot(x, x)
+    whole = x.size // _ROW * _ROW
+    rows = x[:whole].reshape(-1, _ROW)
+    return reduce(np.add, np.einsum("ij,ij->i", rows, rows)) + np.dot(x[whole:], x[whole:])
+
+
+class _Plan(NamedTuple):
+    """How to reduce an array of some shape and strides."""
+
+    axes: tuple[int, ...]  # that are reduced
+    order: list[int]  # of all axes in memory, the outermost first
+    sizes: list[int]  # with neighbours of one fate merged
+    steps: list[Callable[[Any, Any], Any]]
+    kept: list[int]  # the sizes of the result in the order of the memory
+    back: list[int]  # and the way back from that order
+
+
+@lru_cache(512)
+def _plan(shape: tuple[int, ...], strides: tuple[int, ...], axis: Any) -> _Plan | None:
+    """The plan, or None where NumPy's own reduction is the best or the only one."""
+    ndim = len(shape)
+    given = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = tuple([one % ndim for one in given])
+    if min(strides) <= 0 or not axes:
+        return None
+    order = sorted(range(ndim), key=lambda one: -strides[one])
+    sizes, goes = _merged(shape, strides, order, axes)
     if not any(goes):
-        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
-    out = x.transpose(order).reshape(sizes)
-    if not out.flags.c_contiguous:
-        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+        return None
+    if len(sizes) == 2 and not goes[1] and sizes[1] >= _BROAD and sizes[0] <= _TALL:
+        return None
+    steps: list[Callable[[Any, Any], Any]] = []
+    kept = [1 if one in axes else shape[one] for one in order]
     while any(goes):
         if goes.pop():
-            out = _rows(ufunc, out)
+            steps.append(_rows)
         elif goes.pop():
-            out = _columns(ufunc, out)
+            steps.append(_columns)
             goes.append(False)
         else:  # two that stay
-            out = out.reshape(*out.shape[:-2], -1)
+            steps.append(lambda _, x: x.reshape(*x.shape[:-2], -1))
             goes.append(False)
-    out = out.reshape([1 if one in axes else x.shape[one] for one in order])
-    out = out.transpose(sorted(range(ndim), key=order.__getitem__))
-    return out if keepdims else out.squeeze(tuple(axes))
+    return _Plan(axes, order, sizes, steps, kept, sorted(range(ndim), key=order.__getitem__))
 
 
-def _merged(x: np.ndarray, order: list[int], axes: Any) -> tuple[list[int], list[bool]]:
+def _merged(
+    shape: tuple[int, ...], strides: tuple[int, ...], order: list[int], axes: tuple[int, ...]
+) -> tuple[list[int], list[bool]]:
     """The sizes of runs of neighbouring axes of one fate in memory, and which of them are reduced."""
     sizes: list[int] = []
     goes: list[bool] = []
     inner = 0  # the stride of the axis before
     for axis in order:
-        size, stride, gone = x.shape[axis], x.strides[axis], axis in axes
+        size, stride, gone = shape[axis], strides[axis], axis in axes
         if size == 1:
             continue
         if goes and goes[-1] is gone and inner == stride * size:
@@ -112,18 +155,27 @@ def _rows(ufunc: Any, x: np.ndarray) -> Any:
     return x.reshape(-1).take(starts + places, mode="clip")
 
 
-def place(ufunc: Any, x: np.ndarray, axis: int) -> np.ndarray:
+def place(ufunc: Any, x: np.ndarray, axis: int, keepdims: bool = False) -> Any:
     """Where the maximum (or minimum) along an axis is, the first of equal ones; NaN count as extreme.
 
     >>> place(np.maximum, np.array([[1, 5, 5], [4, 3, 2]]), 1)
     array([1, 0])
     """
+    if x.size < _SMALL:
+        return (x.argmax if ufunc is np.maximum else x.argmin)(axis, keepdims=keepdims)
     rows = np.moveaxis(x, axis, -1)
+    if not rows.flags.c_contiguous:
+        rows = row_major(rows)  # NumPy would copy it, too, but not in strips
+    if rows.shape[-1] <= _NARROW:
+        out = _narrow_places(ufunc, rows)
+    else:
+        out = np.asarray(rows.argmax(-1) if ufunc is np.maximum else rows.argmin(-1))
+    return np.expand_dims(out, axis) if keepdims else out
+
+
+def _narrow_places(ufunc: Any, rows: np.ndarray) -> np.ndarray:
+    """Where the extremes of short rows are, by columns of transposed blocks."""
     size = rows.shape[-1]
-    if x.size >= _SMALL and not rows.flags.c_contiguous:  # NumPy would copy it, too, but not in strips
-        rows = row_major(rows)
-    if x.size < _SMALL or size > _NARROW or x.size // size < _LONG:
-        return rows.argmax(-1) if ufunc is np.maximum else rows.argmin(-1)
     out = np.empty(rows.shape[:-1], np.intp)
     table, places = rows.reshape(-1, size), out.reshape(-1)
     for start in range(0, len(table), _BLOCK):
@@ -131,7 +183,7 @@ def place(ufunc: Any, x: np.ndarray, axis: int) -> np.ndarray:
         columns = np.ascontiguousarray(table[block].T)
         best = ufunc.reduce(columns, 0)
         attains = columns == best
-        if x.dtype.kind == "f" and np.isnan(best).any():
+        if rows.dtype.kind == "f" and np.isnan(best).any():
             attains |= np.isnan(columns)
         masks = np.negative(attains.view(np.int8))  # all bits set where it is
         found = np.zeros(len(best), np.int8)

@@ -26,7 +26,7 @@ __all__ = ["add_rows", "sum_rows"]
 
 _NARROW = 32  # elements of a row below which rows are added element by element
 _FEW = 1 << 16  # elements altogether up to which they are
-_PIECE = 1 << 14  # elements whose positions are made at a time
+_PIECE = 1 << 16  # elements that are added up in the cache
 _ALONE = 3  # rounds that take as long as adding up the rows of one position
 
 
@@ -65,8 +65,22 @@ def add_rows(out: np.ndarray, values: np.ndarray, index: np.ndarray) -> None:
     lengths = np.diff(starts, append=len(index))
     by_length = np.argsort(-lengths, kind="stable")
     starts, lengths = starts[by_length], lengths[by_length]
-    places = positions[starts]
-    # How many positions have more than r rows, for every r; and the rounds after which the rest are few.
+    step = max(1, _PIECE // width)
+    for begin in range(0, len(starts), step):
+        piece = slice(begin, begin + step)
+        _add_rounds(out, values, order, positions[starts[piece]], starts[piece], lengths[piece])
+
+
+def _add_rounds(
+    out: np.ndarray,
+    values: np.ndarray,
+    order: np.ndarray,
+    places: np.ndarray,
+    starts: np.ndarray,
+    lengths: np.ndarray,
+) -> None:
+    """Add to the rows at some places what `order` has for each from its start on; the longest come first."""
+    # How many places have more than r rows, for every r; and the rounds after which the rest are few.
     left = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left")
     rounds = int(np.argmin(np.arange(1, lengths[0] + 1) + _ALONE * np.append(left[1:], 0))) + 1
     total = out.take(places, 0)

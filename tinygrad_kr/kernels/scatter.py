@@ -31,9 +31,11 @@ __all__ = [
     "shape_at",
 ]
 
-_SMALL = 1 << 12  # elements of an index up to which where it points is remembered in part
-_PIECE = 1 << 15  # elements of an index that are looked at together
-_MANY = 1 << 17  # elements from which threads share the pieces
+_SMALL = 1 << 14  # elements of an index up to which where it points is remembered in part
+_PIECE = 1 << 15  # elements of an index that are looked at together by one thread
+_TINY = 1 << 7  # elements that NumPy adds while positions would still be made
+_FEW = 1 << 10  # elements up to which a mask is as quick as positions
+_SHARE = 1 << 18  # and by one of several: threads that pass the GIL on too often only wait for each other
 
 
 def scatter_sum(values: np.ndarray, shape: tuple[int, ...], index: tuple[Any, ...]) -> np.ndarray:
@@ -66,11 +68,8 @@ def numbered(x: np.ndarray, index: Any) -> tuple[np.ndarray, Any]:
 
     NumPy looks at every element of a mask and guesses wrong half of the time: taking half of 2**21 elements
     costs 9.2 ms by the mask, 1.2 by positions; putting them 9.2 and 1.5.
-
-    >>> numbered(np.array([[1, 2], [3, 4]]), (np.array([[True, False], [False, True]]),))
-    (array([1, 2, 3, 4]), (array([0, 3]),))
     """
-    if not (is_mask(index) and x.flags.c_contiguous):
+    if x.size < _FEW or not (is_mask(index) and x.flags.c_contiguous):
         return x, index
     mask = index[0]
     return x.reshape(mask.size, *x.shape[mask.ndim :]), (np.flatnonzero(mask),)
@@ -84,6 +83,8 @@ def shape_at(shape: tuple[int, ...], index: tuple[Any, ...]) -> tuple[int, ...]:
     """
     if is_mask(index):
         return (int(np.count_nonzero(index[0])), *shape[index[0].ndim :])
+    if len(index) == 1:
+        return (*index[0].shape, *shape[1:])
     axes = [axis for axis, one in enumerate(index) if isinstance(one, np.ndarray)]
     try:
         common = np.broadcast_shapes(*[index[axis].shape for axis in axes])
@@ -105,7 +106,8 @@ def add_at(out: np.ndarray, index: tuple[Any, ...], values: np.ndarray) -> None:
     array([6., 0., 2.])
     """
     *before, last = index
-    if not values.size:
+    if values.size < _TINY:
+        np.add.at(out, index, values)
         return
     if is_mask(index):
         rows, where = numbered(out, index)
@@ -158,24 +160,27 @@ def flat_positions(shape: tuple[int, ...], index: Sequence[Any]) -> np.ndarray:
     return total
 
 
-def along_axis(shape: tuple[int, ...], index: np.ndarray, axis: int) -> np.ndarray:
+def along_axis(shape: tuple[int, ...], index: np.ndarray, axis: int, start: int = 0) -> np.ndarray:
     """Where `index`, of as many dimensions as `shape`, points along an axis, in the flattened array.
+
+    Unless the axis is the first, the index begins at position `start` of that.
 
     >>> along_axis((2, 3), np.array([[1], [2]]), 1)
     array([[1],
            [5]])
     """
-    steps = (_kept_steps if index.size <= _SMALL else _steps)(shape, index.shape, axis)
+    steps = (_kept_steps if index.size <= _SMALL else _steps)(shape, index.shape, axis, start)
     stride = math.prod(shape[axis + 1 :])
     return (index if stride == 1 else index.astype(np.intp, copy=False) * stride) + steps
 
 
-def _steps(shape: tuple[int, ...], size: tuple[int, ...], axis: int) -> Any:
+def _steps(shape: tuple[int, ...], size: tuple[int, ...], axis: int, start: int) -> Any:
     """What the other dimensions of an index add to the position: of a shape that broadcasts against it."""
     total: Any = np.zeros((), np.intp)
     for dim, count in enumerate(size):
         if dim != axis:
-            steps = np.arange(count) * math.prod(shape[dim + 1 :])
+            first = 0 if dim else start
+            steps = np.arange(first, first + count) * math.prod(shape[dim + 1 :])
             total = total + steps.reshape(-1, *[1] * (len(shape) - 1 - dim))
     return total
 
@@ -194,17 +199,15 @@ def _in_pieces(
     if index.size <= _SMALL:
         act(slice(None), along_axis(shape, index, axis))
         return
-    row = math.prod(shape[1:])
-    pieces = split(len(index), max(1, _PIECE * len(index) // index.size), parallel=parallel)
+    parallel = parallel and index.size >= 2 * _SHARE
+    size = _SHARE if parallel else _PIECE
+    pieces = split(len(index), max(1, size * len(index) // index.size), parallel=parallel)
 
     def run(piece: tuple[int, int]) -> None:
         rows = slice(*piece)
-        positions = along_axis(shape, index[rows], axis)
-        if axis:
-            positions += piece[0] * row
-        act(rows, positions)
+        act(rows, along_axis(shape, index[rows], axis, piece[0]))
 
-    if parallel and index.size >= _MANY:
+    if parallel:
         parallel_for(run, pieces)
     else:
         for piece in pieces:

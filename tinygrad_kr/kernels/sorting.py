@@ -14,6 +14,7 @@ from .threads import parallel_for, split
 
 __all__ = ["argsort"]
 
+_FEW = 1 << 10  # elements that are sorted at once
 _SHORT = 32  # elements of a row that is sorted as fast either way
 _MANY = 1 << 15  # elements from which threads share the rows
 
@@ -24,10 +25,13 @@ def argsort(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
     >>> argsort(np.array([3, 1, 3, 2]), 0, descending=True)
     array([0, 2, 3, 1])
     """
-    rows = np.moveaxis(x, axis, -1)
+    size = x.shape[axis]
+    rows = x.swapaxes(axis, -1)
     if descending:  # equal elements keep their order in the reverse of a reversed row
         rows = rows[..., ::-1]
-    size = rows.shape[-1]
+    if x.size < _FEW:
+        order = rows.argsort(-1, kind="stable")
+        return ((size - 1 - order)[..., ::-1] if descending else order).swapaxes(axis, -1)
     rows = rows if rows.flags.c_contiguous else row_major(rows)
     order = np.empty(rows.shape, np.intp)
     table, places = rows.reshape(-1, max(size, 1)), order.reshape(-1, max(size, 1))
@@ -41,7 +45,7 @@ def argsort(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
         parallel_for(sort, split(len(table), max(1, _MANY // 4 // size)))
     if descending:
         order = (size - 1 - order)[..., ::-1]
-    return np.moveaxis(order, -1, axis)
+    return order.swapaxes(axis, -1)
 
 
 def _argsort_rows(rows: np.ndarray) -> np.ndarray:

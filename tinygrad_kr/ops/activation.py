@@ -50,14 +50,14 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 # -- the derivatives: smooth curves ---------------------------------------------------------
 
 
-@blockwise(kernels.exponential_unit)
+@blockwise(kernels.exponential_unit, shared=True)
 def exponential_unit(x: Any, *, alpha: float, scale: float, rate: float) -> Any:
     """scale·x where x is positive, scale·alpha·(e^(rate·x) - 1) elsewhere."""
     below = (alpha * scale) * np.expm1(np.minimum(x, 0) * rate)
     return np.where(x > 0, x * scale, below)
 
 
-@blockwise(kernels.exponential_unit_gradient)
+@blockwise(kernels.exponential_unit_gradient, shared=True)
 def exponential_unit_gradient(g: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
     """g·scale where x is positive, g·scale·alpha·rate·e^(rate·x) elsewhere."""
     positive = np.greater(x, 0)
@@ -72,7 +72,7 @@ elu_rule = rule(
 )
 
 
-@blockwise(kernels.softplus)
+@blockwise(kernels.softplus, shared=True)
 def softplus_(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """ln(1 + e^(beta·x)) / beta; x itself where beta·x is above the threshold."""
     scaled = x * beta
@@ -80,7 +80,7 @@ def softplus_(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return np.where(scaled > threshold, x, smooth)
 
 
-@blockwise(kernels.softplus_gradient)
+@blockwise(kernels.softplus_gradient, shared=True)
 def softplus_gradient(g: Any, x: Any, *, beta: float, threshold: float) -> Any:
     """g·σ(beta·x); g itself where beta·x is above the threshold."""
     scaled = x * beta
@@ -95,13 +95,13 @@ softplus_rule = rule(
 )
 
 
-@blockwise(kernels.log_sigmoid)
+@blockwise(kernels.log_sigmoid, shared=True)
 def logsigmoid_(x: Any) -> Any:
     """ln σ(x)."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-@blockwise(kernels.log_sigmoid_gradient)
+@blockwise(kernels.log_sigmoid_gradient, shared=True)
 def logsigmoid_gradient(g: Any, x: Any) -> Any:
     """g·σ(-x)."""
     return g * sigmoid_rule(-x)
@@ -110,7 +110,7 @@ def logsigmoid_gradient(g: Any, x: Any) -> Any:
 logsigmoid_rule = rule(logsigmoid_, name="log_sigmoid", promote="float", x=logsigmoid_gradient)
 
 
-@blockwise(kernels.silu)
+@blockwise(kernels.silu, shared=True)
 def silu_(x: Any) -> Any:
     """x·σ(x)."""
     return x / (1 + np.exp(-x))

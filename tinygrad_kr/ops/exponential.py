@@ -47,7 +47,7 @@ log10_rule = rule(np.log10, name="log10", promote="float", x=lambda g, x: g / (x
 log1p_rule = rule(np.log1p, name="log1p", promote="float", x=lambda g, x: g / (x + 1))
 
 
-@blockwise(activation.sigmoid)
+@blockwise(activation.sigmoid, shared=True)
 def sigmoid_(x: Any) -> Any:
     """1 / (1 + e⁻ˣ)."""
     return 1 / (1 + np.exp(-x))

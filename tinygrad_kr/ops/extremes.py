@@ -44,7 +44,7 @@ def shared_evenly(g: Any, a: Any, out: Any, axis: Axis, keepdims: bool, shape: t
 
 def place_along(ufunc: np.ufunc, x: Any, axis: int) -> np.ndarray:
     """Where the extremes along an axis are, which stays as one of size 1."""
-    return np.expand_dims(place(ufunc, x, axis), axis) if x.ndim else np.zeros((), np.intp)
+    return place(ufunc, x, axis, keepdims=True) if x.ndim else np.zeros((), np.intp)
 
 
 def max_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
@@ -215,8 +215,7 @@ def _position(input: Tensor, dim: int | None, keepdim: bool, name: str) -> Tenso
     if dim is not None:
         axis_of(dim, array.ndim)
     if axis is not None:
-        found = place(np.maximum if name == "argmax" else np.minimum, array, axis)
-        return wrap(np.expand_dims(found, axis) if keepdim else np.asarray(found))
+        return wrap(np.asarray(place(np.maximum if name == "argmax" else np.minimum, array, axis, keepdim)))
     found = (np.argmax if name == "argmax" else np.argmin)(array, keepdims=keepdim)
     return wrap(np.asarray(found, np.int64))
 

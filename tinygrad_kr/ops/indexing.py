@@ -82,7 +82,8 @@ def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
 def add_at_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     """x with values added at an index, where positions may repeat."""
     out = np.array(x, np.result_type(x, value), order="C")
-    add_at(out, index, np.broadcast_to(value, shape_at(x.shape, index)))
+    shape = shape_at(x.shape, index)
+    add_at(out, index, value if np.shape(value) == shape else np.broadcast_to(value, shape))
     return out
 
 
@@ -264,6 +265,16 @@ def _simple(items: Sequence[Any], ndim: int) -> BasicIndex | None:
     return (*items, ...) if 0 < consumed <= ndim else None
 
 
+def _positions(items: Sequence[Any], ndim: int) -> tuple[np.ndarray, ...] | None:
+    """An index of integer tensors alone, the most frequent of advanced ones; None if it is another."""
+    if not 0 < len(items) <= ndim:
+        return None
+    for item in items:
+        if not isinstance(item, Tensor) or item._array.dtype != np.int64 or not item._array.ndim:
+            return None
+    return tuple([item._array for item in items])
+
+
 def _items(index: Any) -> Sequence[Any]:
     """The items of an index; a list that holds more than numbers means the same as a tuple, as in PyTorch."""
     if type(index) is tuple:
@@ -282,6 +293,13 @@ def index_error(error: IndexError) -> IndexError:
     return IndexError(words)
 
 
+def _kept(self: Tensor, index: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An index as backward will need it: the user may change it before."""
+    if self._node is None or not state.recording:
+        return index
+    return tuple([np.array(one) if type(one) is np.ndarray else one for one in index])
+
+
 def getitem(self: Tensor, index: Any) -> Tensor:
     """The elements at an index: views for integers, slices, None and `...`, copies for masks and arrays."""
     try:
@@ -291,13 +309,14 @@ def getitem(self: Tensor, index: Any) -> Tensor:
         simple = _simple(items, self._array.ndim)
         if simple is not None:
             return (select_rule if type(items[-1]) is int else slice_rule)(self, index=simple)
+        positions = _positions(items, self._array.ndim)
+        if positions is not None:
+            return index_rule(self, index=_kept(self, positions))
         basic, advanced = parse(items, self._array.shape)
         if advanced is None:
             return _view(self, basic)
         source = self if all(item == FULL for item in basic) else _view(self, basic)
-        if self._node is not None and state.recording:  # the user may change an index before backward
-            advanced = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
-        return index_rule(source, index=advanced)
+        return index_rule(source, index=_kept(self, advanced))
     except IndexError as error:
         raise index_error(error) from None
 

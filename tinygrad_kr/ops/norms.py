@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.primitive import rule
-from ..kernels.reduction import reduce
+from ..kernels.reduction import reduce, sum_of_squares
 from ..tensor import Tensor
 from ._public import axes_of, axis_of, public, require_tensor
 from .linalg import matrix_norm
@@ -33,8 +33,7 @@ def vector_norm_(x: Any, *, p: float, axis: Any, keepdims: bool) -> Any:
     """(Σ |x|ᵖ)^(1/p), with its limits at p = ∞, -∞ and 0."""
     if p == 2:
         if axis is None and not keepdims and (x.flags.c_contiguous or x.flags.f_contiguous):
-            flat = x.ravel(order="K")
-            return np.sqrt(np.dot(flat, flat))
+            return np.sqrt(sum_of_squares(x.ravel(order="K")))
         return np.sqrt(reduce(np.add, x * x, axis, keepdims))
     size = np.abs(x)
     if p == math.inf:
