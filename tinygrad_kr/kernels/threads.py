@@ -157,10 +157,11 @@ class _Runtime:
     def limit_blas(self, limit: int) -> None:
         """Set BLAS's own number of threads, now or when the kernels that are running have ended."""
         with self.lock:
+            libraries = _blas_libraries(anew=True)
             if self.serial_regions:
-                self.outer_limits = [(library, limit) for library in _blas_libraries()]
+                self.outer_limits = [(library, limit) for library in libraries]
             else:
-                for library in _blas_libraries():
+                for library in libraries:
                     if library.get() != limit:
                         library.set(limit)
 
@@ -185,10 +186,10 @@ class _Blas:
 _libraries: list[_Blas] | None = None
 
 
-def _blas_libraries() -> list[_Blas]:
-    """The loaded BLAS libraries, looked up at first use (the scan takes 1 ms)."""
+def _blas_libraries(*, anew: bool = False) -> list[_Blas]:
+    """The loaded BLAS libraries, looked up at first use or `anew` (1 ms): SciPy brings one of its own."""
     global _libraries
-    if _libraries is None:
+    if _libraries is None or anew:
         from threadpoolctl import ThreadpoolController
 
         found = ThreadpoolController().select(user_api="blas").lib_controllers
