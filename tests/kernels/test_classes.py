@@ -7,15 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from tinygrad_kr.kernels.classes import chosen, class_factors, class_rows, from_class_rows, total_weight
+from tinygrad_kr.kernels.classes import chosen, class_factors, from_class_rows, total_weight
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 3, 4), (2, 3, 4, 5)])
-def test_rows_and_back(shape: tuple[int, ...]) -> None:
-    x = np.arange(math.prod(shape)).reshape(shape)
-    rows = class_rows(x)
-    assert rows.shape == (math.prod(shape) // 3, 3)
-    np.testing.assert_array_equal(from_class_rows(rows, shape), x)
+def test_rows_in_the_shape_of_predictions(shape: tuple[int, ...]) -> None:
+    rows = np.arange(math.prod(shape)).reshape(-1, 3)
+    x = from_class_rows(rows, shape)
+    assert x.shape == shape
     if len(shape) > 1:
         np.testing.assert_array_equal(rows[0], x[(0, slice(None), *[0] * (len(shape) - 2))])
 
@@ -31,7 +30,7 @@ def test_ignored_targets_have_no_weight() -> None:
 def test_factors_add_up_to_the_weights() -> None:
     weight = np.array([0.5, 2.0, 1.0])
     target = np.array([[0, 2], [-100, 1]])
-    plain, total = class_factors((2, 3, 2), target, weight, None, -100)
+    plain, total = class_factors((2, 3, 2), target, weight, np.float64, -100)
     np.testing.assert_array_equal(plain.sum(1), [[0.5, 1.0], [0.0, 2.0]])
     assert total == 3.5 and plain.dtype == np.float64
     smooth, _ = class_factors((2, 3, 2), target, None, np.float32, -100, 0.3)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["chosen", "class_axis", "class_factors", "class_rows", "from_class_rows", "total_weight"]
+__all__ = ["chosen", "class_axis", "class_factors", "from_class_rows", "total_weight"]
 
 
 def class_axis(ndim: int) -> int:
@@ -18,32 +18,27 @@ def class_axis(ndim: int) -> int:
     return 0 if ndim == 1 else 1
 
 
-def class_rows(x: np.ndarray) -> np.ndarray:
-    """The predictions as a matrix: one row of C numbers for each."""
-    return x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
-
-
 def from_class_rows(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """What `class_rows` made of an array of that shape, in that shape again."""
+    """A matrix with one row of C numbers for each prediction, in the shape of the predictions."""
     if len(shape) == 1:
         return rows.reshape(shape)
     return np.moveaxis(rows.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
 
 
 def chosen(
-    target: np.ndarray, weight: np.ndarray | None, dtype: np.dtype, ignore_index: int
+    target: np.ndarray, weight: np.ndarray | None, dtype: np.dtype, ignore_index: int | None
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     """The class of each prediction, its weight, and which predictions are ignored.
 
     Ignored ones have class 0 and weight 0. There are no weights (None) if all are 1, no mask if none is
-    ignored.
+    ignored, as where `ignore_index` is None.
 
     >>> chosen(np.array([2, -100]), None, np.float32, -100)
     (array([2, 0]), array([1., 0.], dtype=float32), array([False,  True]))
     """
     classes = target.reshape(-1)
-    ignored = classes == ignore_index
-    if not ignored.any():
+    ignored = classes == ignore_index if ignore_index is not None else None
+    if ignored is None or not ignored.any():
         return classes, None if weight is None else weight[classes], None
     classes = np.where(ignored, 0, classes)
     weights = np.where(ignored, 0, 1 if weight is None else weight[classes]).astype(dtype, copy=False)
@@ -64,7 +59,7 @@ def class_factors(
     target: np.ndarray,
     weight: np.ndarray | None,
     dtype: Any,
-    ignore_index: int,
+    ignore_index: int | None,
     smoothing: float = 0.0,
 ) -> tuple[np.ndarray, float]:
     """The factor of every -ln p in the loss, and what the mean divides by.
@@ -74,8 +69,6 @@ def class_factors(
     >>> class_factors((1, 4), np.array([2]), None, np.float64, -100, 0.4)
     (array([[0.1, 0.1, 0.7, 0.1]]), 1.0)
     """
-    if dtype is None:
-        dtype = np.float32 if weight is None else weight.dtype  # whole numbers, or the weights themselves
     dtype = np.dtype(dtype)
     count = shape[class_axis(len(shape))]
     classes, weights, ignored = chosen(target, weight, dtype, ignore_index)

@@ -5,18 +5,25 @@ twenty times slower than an addition. Integer arithmetic on the bits of the floa
 bit, infinities and NaNs included. And `np.maximum` of an array and a number takes twice as long as of two
 arrays.
 
-On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3; `np.maximum(x, 0)` 0.6,
-`positive` 0.24.
+On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3;
+`np.maximum(x, 0)` 0.46, `positive` 0.11 (through an array of zeros 0.14).
 """
 
 from __future__ import annotations
 
-from functools import cache
+import math
 from typing import Any
 
 import numpy as np
 
-_BITS = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+from .blockwise import workspace
+
+_BITS: dict[int, np.dtype[Any]] = {
+    1: np.dtype(np.int8),
+    2: np.dtype(np.int16),
+    4: np.dtype(np.int32),
+    8: np.dtype(np.int64),
+}
 _SMALL = 4096  # elements up to which np.where is as fast
 
 
@@ -29,10 +36,12 @@ def gate(x: Any, mask: Any) -> Any:
     bits = _BITS.get(x.dtype.itemsize)
     if bits is None:
         return np.where(mask, x, x.dtype.type(0))
-    shape = np.broadcast_shapes(mask.shape, x.shape) if mask.shape != x.shape else mask.shape
-    if shape != mask.shape:
-        mask = np.broadcast_to(mask, shape)
-    out = np.empty_like(mask, dtype=x.dtype)
+    if mask.shape == x.shape:
+        out = np.empty_like(mask, dtype=x.dtype)
+    else:  # in the order of the one that is not broadcast
+        shape = np.broadcast_shapes(mask.shape, x.shape)
+        model = mask if mask.shape == shape else x
+        out = np.empty_like(model, x.dtype) if model.shape == shape else np.empty(shape, x.dtype)
     kept = out.view(bits)
     kept[...] = mask
     kept *= x.view(bits)
@@ -61,12 +70,7 @@ def select(mask: Any, x: Any, y: Any) -> Any:
     return out.view(dtype)
 
 
-_ZEROS = 1 << 14
-
-
-@cache
-def _zeros(dtype: np.dtype) -> np.ndarray:
-    return np.zeros(_ZEROS, dtype)
+_FEW = 2048  # numbers up to which np.maximum of an array and a number is as fast as clip
 
 
 def positive(x: Any) -> Any:
@@ -75,11 +79,51 @@ def positive(x: Any) -> Any:
     >>> positive(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    if x.size < 2 * _ZEROS:
+    if x.size < _FEW or x.dtype.kind != "f":
         return np.maximum(x, 0)
-    out = np.empty_like(x)
-    source, target = x.ravel(order="K"), out.ravel(order="K")
-    whole = x.size // _ZEROS * _ZEROS
-    np.maximum(source[:whole].reshape(-1, _ZEROS), _zeros(x.dtype), out=target[:whole].reshape(-1, _ZEROS))
-    np.maximum(source[whole:], 0, out=target[whole:])
-    return out
+    return x.clip(0, math.inf)
+
+
+# -- derivatives made of choices: kernels for `blockwise` ------------------------------------------
+
+
+def relu_gradient(gx: np.ndarray, g: np.ndarray, out: np.ndarray) -> None:
+    """g where the result is not 0, and 0 elsewhere."""
+    _keep(gx, g, np.not_equal(out, 0))
+
+
+def leaky_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, slope: float) -> None:
+    """g where x is positive, slope·g elsewhere: g times 1 or the slope, whose bits are chosen."""
+    below, above = (np.array(factor, gx.dtype).view(_bits_of(gx)) for factor in (slope, 1))
+    chosen = gx.view(below.dtype)
+    np.copyto(chosen, np.greater(x, 0))
+    np.multiply(chosen, above - below, out=chosen)
+    np.add(chosen, below, out=chosen)
+    np.multiply(gx, g, out=gx)
+
+
+def hardswish_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
+    """g·(y/3 + 1/2) for y = x below 3 and 3/2 from there on; 0 up to -3."""
+    top = np.array(1.5, gx.dtype).view(_bits_of(gx))
+    y = gx.view(top.dtype)
+    np.copyto(y, np.less(x, 3))
+    np.multiply(y, x.view(top.dtype) - top, out=y)
+    np.add(y, top, out=y)
+    np.divide(gx, 3, out=gx)
+    np.add(gx, 0.5, out=gx)
+    np.multiply(gx, g, out=gx)
+    kept = workspace(gx).view(top.dtype)
+    np.copyto(kept, np.logical_not(np.less_equal(x, -3)))
+    np.multiply(y, kept, out=y)
+
+
+def _bits_of(x: np.ndarray) -> np.dtype[Any]:
+    return _BITS[x.dtype.itemsize]
+
+
+def _keep(out: np.ndarray, x: np.ndarray, mask: np.ndarray) -> None:
+    """x where the mask is true, 0 elsewhere, into `out`."""
+    bits = _bits_of(x)
+    kept = out.view(bits)
+    np.copyto(kept, mask)
+    np.multiply(kept, x.view(bits), out=kept)

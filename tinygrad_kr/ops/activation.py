@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import joint, rule
-from ..kernels import selection
+from ..kernels import activation as kernels
+from ..kernels.activation import DENSITY_AT_0, GELU_CUBIC, GELU_SCALE
 from ..kernels.blockwise import blockwise
+from ..kernels.special import normal_cdf as normal_cdf_kernel
 from ..tensor import Tensor
 from ._public import axis_of, in_place, public
 from .exponential import erf_rule, sigmoid_rule
@@ -42,22 +44,20 @@ FUNCTIONAL = [
 ]
 
 ROOT_HALF = math.sqrt(0.5)
-DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)  # of the normal distribution
-GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 # -- the derivatives: smooth curves ---------------------------------------------------------
 
 
-@blockwise
+@blockwise(kernels.exponential_unit, shared=True)
 def exponential_unit(x: Any, *, alpha: float, scale: float, rate: float) -> Any:
     """scale·x where x is positive, scale·alpha·(e^(rate·x) - 1) elsewhere."""
     below = (alpha * scale) * np.expm1(np.minimum(x, 0) * rate)
-    return selection.select(x > 0, x if scale == 1 else x * scale, below)
+    return np.where(x > 0, x * scale, below)
 
 
-@blockwise
+@blockwise(kernels.exponential_unit_gradient, shared=True)
 def exponential_unit_gradient(g: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
     """g·scale where x is positive, g·scale·alpha·rate·e^(rate·x) elsewhere."""
     positive = np.greater(x, 0)
@@ -72,7 +72,7 @@ elu_rule = rule(
 )
 
 
-@blockwise
+@blockwise(kernels.softplus, shared=True)
 def softplus_(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """ln(1 + e^(beta·x)) / beta; x itself where beta·x is above the threshold."""
     scaled = x * beta
@@ -80,7 +80,7 @@ def softplus_(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return np.where(scaled > threshold, x, smooth)
 
 
-@blockwise
+@blockwise(kernels.softplus_gradient, shared=True)
 def softplus_gradient(g: Any, x: Any, *, beta: float, threshold: float) -> Any:
     """g·σ(beta·x); g itself where beta·x is above the threshold."""
     scaled = x * beta
@@ -95,25 +95,28 @@ softplus_rule = rule(
 )
 
 
-@blockwise
+@blockwise(kernels.log_sigmoid, shared=True)
 def logsigmoid_(x: Any) -> Any:
     """ln σ(x)."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-logsigmoid_rule = rule(
-    logsigmoid_, name="log_sigmoid", promote="float", x=blockwise(lambda g, x: g * sigmoid_rule(-x))
-)
+@blockwise(kernels.log_sigmoid_gradient, shared=True)
+def logsigmoid_gradient(g: Any, x: Any) -> Any:
+    """g·σ(-x)."""
+    return g * sigmoid_rule(-x)
 
 
-@blockwise
+logsigmoid_rule = rule(logsigmoid_, name="log_sigmoid", promote="float", x=logsigmoid_gradient)
+
+
+@blockwise(kernels.silu, shared=True)
 def silu_(x: Any) -> Any:
     """x·σ(x)."""
-    with np.errstate(over="ignore"):
-        return x / (1 + np.exp(-x))
+    return x / (1 + np.exp(-x))
 
 
-@blockwise
+@blockwise(kernels.silu_gradient)
 def silu_gradient(g: Any, x: Any) -> Any:
     """g·(s + x·s·(1 - s)) for s = σ(x)."""
     s = sigmoid_rule(x)
@@ -130,13 +133,13 @@ def _mish_factor(x: Any) -> Any:
     return n / (n + 2)
 
 
-@blockwise
+@blockwise(kernels.mish)
 def mish_(x: Any) -> Any:
     """x·tanh(ln(1 + eˣ))."""
     return x * _mish_factor(x)
 
 
-@blockwise
+@blockwise(kernels.mish_gradient)
 def mish_gradient(g: Any, x: Any) -> Any:
     """g·(t + x·(1 - t²)·σ(x)) for t = tanh(ln(1 + eˣ))."""
     t = _mish_factor(x)
@@ -146,13 +149,13 @@ def mish_gradient(g: Any, x: Any) -> Any:
 mish_rule = rule(mish_, name="mish", promote="float", x=mish_gradient)
 
 
-@blockwise
+@blockwise(normal_cdf_kernel)
 def normal_cdf(x: Any) -> Any:
     """Φ(x), the normal distribution function."""
     return 0.5 * (1 + erf_rule(x * ROOT_HALF))
 
 
-@blockwise
+@blockwise(kernels.tanh_cdf)
 def tanh_cdf(x: Any) -> Any:
     """(1 + tanh u) / 2 for u = √(2/π)·(x + 0.044715·x³), which is almost Φ(x)."""
     return 0.5 * (1 + np.tanh(GELU_SCALE * x * (1 + GELU_CUBIC * (x * x))))
@@ -170,13 +173,13 @@ def gelu_tanh(x: Any) -> Any:
     return x * cdf, cdf
 
 
-@blockwise
+@blockwise(kernels.gelu_gradient)
 def gelu_gradient(g: Any, x: Any, cdf: Any) -> Any:
     """g·(Φ(x) + x·φ(x)), φ being the normal density."""
     return g * (cdf + x * (DENSITY_AT_0 * np.exp(-0.5 * (x * x))))
 
 
-@blockwise
+@blockwise(kernels.gelu_tanh_gradient)
 def gelu_tanh_gradient(g: Any, x: Any, cdf: Any) -> Any:
     """g·(c + x·2c(1 - c)·du/dx) for c = (1 + tanh u)/2."""
     slope = GELU_SCALE + (3 * GELU_SCALE * GELU_CUBIC) * (x * x)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import promote, rule
-from ..kernels import special
-from ..kernels.blockwise import blockwise
+from ..kernels import activation, special
+from ..kernels.blockwise import blockwise, on_all_threads
 from ..tensor import Tensor
 from ._public import constant_tensor, public, require_tensor
 from .selection import gate_rule
@@ -38,7 +38,7 @@ TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 # -- the derivatives -----------------------------------------------------------------------------
 
-exp_rule = rule(np.exp, name="exp", promote="float", x=lambda g, out: g * out)
+exp_rule = rule(np.exp, forward=on_all_threads(np.exp), name="exp", promote="float", x=lambda g, out: g * out)
 exp2_rule = rule(np.exp2, name="exp2", promote="float", x=lambda g, out: g * (out * LN_2))
 expm1_rule = rule(np.expm1, name="expm1", promote="float", x=lambda g, out: g * (out + 1))
 log_rule = rule(np.log, name="log", promote="float", x=lambda g, x: g / x)
@@ -47,16 +47,19 @@ log10_rule = rule(np.log10, name="log10", promote="float", x=lambda g, x: g / (x
 log1p_rule = rule(np.log1p, name="log1p", promote="float", x=lambda g, x: g / (x + 1))
 
 
-@blockwise
+@blockwise(activation.sigmoid, shared=True)
 def sigmoid_(x: Any) -> Any:
-    """1 / (1 + e⁻ˣ); where e⁻ˣ overflows, the quotient is rightly 0."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    """1 / (1 + e⁻ˣ)."""
+    return 1 / (1 + np.exp(-x))
 
 
-sigmoid_rule = rule(
-    sigmoid_, name="sigmoid", promote="float", x=blockwise(lambda g, out: g * ((1 - out) * out))
-)
+@blockwise(activation.sigmoid_gradient)
+def sigmoid_gradient(g: Any, out: Any) -> Any:
+    """g·(1 - σ)·σ."""
+    return g * ((1 - out) * out)
+
+
+sigmoid_rule = rule(sigmoid_, name="sigmoid", promote="float", x=sigmoid_gradient)
 
 
 def logit_(x: Any, *, eps: float | None) -> Any:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import rule
+from ..kernels import loss as kernels
+from ..kernels.blockwise import block_total, blockwise
 from ..tensor import Tensor
 from ._public import public, require_tensor
 
@@ -45,16 +47,8 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
     return reduction
 
 
-def reduced(values: Any, reduction: str) -> Any:
-    """One loss per element, averaged, summed, or as they are; the mean of nothing is NaN."""
-    if reduction == "none":
-        return values
-    total = np.sum(values)
-    return total if reduction == "sum" else total * (1.0 / values.size if values.size else math.nan)
-
-
 def reduced_tensor(values: Tensor, reduction: str) -> Tensor:
-    """`reduced`, for a loss that is composed of other operations."""
+    """One loss per element, averaged, summed, or as they are."""
     return values.mean() if reduction == "mean" else values.sum() if reduction == "sum" else values
 
 
@@ -110,14 +104,16 @@ def weighted_mean(values: Tensor, weight: Tensor, reduction: str) -> Tensor:
 # -- the derivatives -----------------------------------------------------------------------------------------
 
 
+def summed(total: float, like: Any, reduction: str) -> Any:
+    """A sum over all elements, or the mean made of it (of nothing: NaN), in the dtype of the elements."""
+    return like.dtype.type(total if reduction == "sum" else total / (like.size or math.nan))
+
+
 def squared_error(input: Any, target: Any, *, reduction: str) -> Any:
     """(x - t)²."""
-    difference = input - target
     if reduction == "none":
-        return difference * difference
-    flat = difference.reshape(-1)
-    total = np.dot(flat, flat)
-    return total / (flat.size or math.nan) if reduction == "mean" else total
+        return np.square(input - target)
+    return summed(block_total(kernels.squared_total, input, target), input, reduction)
 
 
 mse_rule = rule(
@@ -132,7 +128,9 @@ mse_rule = rule(
 
 def absolute_error(input: Any, target: Any, *, reduction: str) -> Any:
     """|x - t|."""
-    return reduced(np.abs(input - target), reduction)
+    if reduction == "none":
+        return np.abs(input - target)
+    return summed(block_total(kernels.absolute_total, input, target), input, reduction)
 
 
 l1_rule = rule(
@@ -147,26 +145,30 @@ l1_rule = rule(
 )
 
 
-def clipped(x: Any, bound: float) -> Any:
-    """x, no larger than `bound` in size."""
-    return np.minimum(np.maximum(x, -bound), bound)
+@blockwise(kernels.clipped_difference)
+def clipped_difference(x: Any, t: Any, *, bound: float) -> Any:
+    """x - t, no larger than `bound` in size."""
+    return np.minimum(np.maximum(x - t, -bound), bound)
 
 
 def huber(input: Any, target: Any, *, delta: float, reduction: str) -> Any:
-    """½ d² near 0 and δ (|d| - ½ δ) beyond δ, where d = x - t: c (|d| - ½ c) with c = min(|d|, δ)."""
-    size = np.abs(input - target)
-    inside = np.minimum(size, size.dtype.type(delta))
-    return reduced(inside * (size - 0.5 * inside), reduction)
+    """½ d² near 0 and δ (|d| - ½ δ) beyond δ, where d = x - t: c (d - ½ c) with c = d, clipped to ±δ."""
+    if reduction == "none":
+        difference = input - target
+        inside = np.clip(difference, -delta, delta)
+        return inside * (difference - 0.5 * inside)
+    total = block_total(kernels.huber_total, input, target, delta=delta)
+    return summed(total, input, reduction)
 
 
 huber_rule = rule(
     huber,
     name="huber_loss",
     input=lambda g, input, target, delta, reduction: (
-        per_element(g, input.shape, reduction) * clipped(input - target, delta)
+        per_element(g, input.shape, reduction) * clipped_difference(input, target, bound=delta)
     ),
     target=lambda g, input, target, delta, reduction: (
-        per_element(g, input.shape, reduction) * clipped(target - input, delta)
+        per_element(g, input.shape, reduction) * clipped_difference(target, input, bound=delta)
     ),
 )
 

@@ -12,115 +12,56 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import joint, rule
-from ..kernels.classes import chosen, class_axis, class_factors, class_rows, from_class_rows, total_weight
+from ..kernels import cross_entropy as kernels
+from ..kernels.classes import chosen, class_axis, class_factors, total_weight
 from ..tensor import Tensor
 from ._public import as_array, public, require_tensor
 from .loss import reduced_tensor, reduction_of
+from .softmax import log_softmax_composite, log_softmax_rule
 
 __all__: list[str] = []
 
 FUNCTIONAL = ["cross_entropy", "nll_loss"]
 
+TARGET_DTYPES = frozenset([np.dtype(np.int64), np.dtype(np.uint8)])
+
 
 # -- the derivatives -----------------------------------------------------------------------------------------
 
 
-def cross_entropy_(
-    input: Any,
-    target: Any,
-    weight: Any,
-    *,
-    ignore_index: int,
-    reduction: str,
-    label_smoothing: float,
-    recording: bool = False,
-) -> Any:
-    """-ln softmax(x)[t], weighted; with smoothing, that towards every class as well."""
-    rows = class_rows(input)
-    classes, weights, ignored = chosen(target, weight, input.dtype, ignore_index)
-    places = np.arange(len(rows))
-    largest = rows[places, rows.argmax(axis=1)]  # np.max takes twice as long on short rows
-    exponentials = rows - largest[:, None]
-    ones = np.ones(rows.shape[1], rows.dtype)
-    pull = ones if weight is None else weight
-    leaning = np.dot(exponentials, pull) if label_smoothing else 0.0
-    np.exp(exponentials, out=exponentials)
-    sums = np.dot(exponentials, ones)  # six times as fast as np.sum
-    logarithms = np.log(sums)
-    values = logarithms + (largest - rows[places, classes])
-    even = logarithms * np.add.reduce(pull) - leaning if label_smoothing else values
-    if ignored is not None:
-        values[ignored] = even[ignored] = 0
-    if weights is not None:
-        values *= weights
-    if label_smoothing:
-        values = (1.0 - label_smoothing) * values + (label_smoothing / rows.shape[1]) * even
-    total = total_weight(weights, len(rows)) if reduction == "mean" else 1.0
-    out = values.reshape(target.shape) if reduction == "none" else np.add.reduce(values) / total
-    kept = None
-    if recording:
-        exponentials /= sums[:, None]
-        kept = exponentials, classes, weights, ignored, total
-    return np.asarray(out, input.dtype), kept
-
-
-def cross_entropy_gradient(
-    g: Any, kept: Any, weight: Any, input_shape: Any, label_smoothing: float
-) -> list[Any]:
-    """softmax(x) minus the target, times the weight and what arrives.
-
-    For the part ε of label smoothing every class is a target with its own weight.
-    """
-    softmax, classes, weights, ignored, total = kept
-    scale = g.reshape(-1) / g.dtype.type(total)  # one number, or one for each row
-    sharp = scale if weights is None else scale * weights
-    if not label_smoothing:
-        gradient = softmax * sharp[:, None]
-    else:
-        even = scale * (label_smoothing / softmax.shape[1])
-        even = even if ignored is None else even * ~ignored
-        sharp = sharp * (1.0 - label_smoothing)
-        pull, together = (1.0, softmax.shape[1]) if weight is None else (weight, weight.sum())
-        gradient = softmax * (sharp + even * together)[:, None] - even[:, None] * pull
-    gradient[np.arange(len(classes)), classes] -= sharp
-    return [from_class_rows(gradient, input_shape), None, None]
-
-
-def log_softmax_(x: Any, axis: int) -> Any:
-    """x - ln Σ eˣ along an axis, shifted by its maximum, which changes no derivative."""
-    shifted = x - np.max(as_array(x), axis=axis, keepdims=True, initial=-math.inf)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
-
-
 def cross_entropy_composite(
-    input: Any, target: Any, weight: Any, *, ignore_index: int, reduction: str, label_smoothing: float
+    input: Any, target: Any, weight: Any, *, ignore_index: int | None, reduction: str, label_smoothing: float
 ) -> Any:
     """What cross-entropy means: log-softmax, times the factor of each class, summed over the classes."""
     axis = class_axis(len(input.shape))
     factors, total = class_factors(
         tuple(input.shape), target, weight, as_array(input).dtype, ignore_index, label_smoothing
     )
-    values = -np.sum(log_softmax_(input, axis) * factors, axis=axis)
+    values = -np.sum(log_softmax_composite(input, axis=axis) * factors, axis=axis)
     if reduction == "none":
         return values
     return np.sum(values) / total if reduction == "mean" else np.sum(values)
 
 
 cross_entropy_rule = joint(
-    cross_entropy_,
-    cross_entropy_gradient,
+    kernels.cross_entropy,
+    lambda g, kept, weight, input_shape, label_smoothing: [
+        kernels.cross_entropy_gradient(g, kept, weight, input_shape, label_smoothing),
+        None,
+        None,
+    ],
     composite=cross_entropy_composite,
     keeps=True,
     name="nll_loss",
 )
 
 
-def nll_(input: Any, target: Any, weight: Any, *, ignore_index: int, reduction: str) -> Any:
+def nll_(input: Any, target: Any, weight: Any, *, ignore_index: int | None, reduction: str) -> Any:
     """-x[t], weighted."""
     classes, weights, _ = chosen(target, weight, input.dtype, ignore_index)
-    values = -class_rows(input)[np.arange(len(classes)), classes]
-    if weights is not None:
-        values = values * weights
+    blocks = kernels.class_blocks(input)
+    values = blocks.reshape(-1).take(kernels.places(blocks, classes))
+    values = -values if weights is None else values * -weights
     if reduction == "none":
         return values.reshape(target.shape)
     total = np.add.reduce(values)
@@ -128,13 +69,15 @@ def nll_(input: Any, target: Any, weight: Any, *, ignore_index: int, reduction: 
 
 
 def nll_gradient(
-    g: Any, input_shape: Any, target: Any, weight: Any, ignore_index: int, reduction: str
+    g: Any, input_shape: Any, target: Any, weight: Any, ignore_index: int | None, reduction: str
 ) -> Any:
     """Minus the weight at the target, 0 elsewhere."""
-    factors, total = class_factors(tuple(input_shape), target, weight, None, ignore_index)
+    if type(g) is np.ndarray:
+        return kernels.nll_gradient(g, input_shape, target, weight, ignore_index, reduction)
+    factors, total = class_factors(tuple(input_shape), target, weight, as_array(g).dtype, ignore_index)
     if reduction == "none":
         return -np.expand_dims(g, class_axis(len(input_shape))) * factors
-    return -g * (factors / total if reduction == "mean" else factors)
+    return g * (-1 / total if reduction == "mean" else -1) * factors
 
 
 nll_rule = rule(nll_, name="nll_loss", input=nll_gradient)
@@ -143,10 +86,15 @@ nll_rule = rule(nll_, name="nll_loss", input=nll_gradient)
 # -- the errors ----------------------------------------------------------------------------------------------
 
 
-def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> Tensor:
-    """The target in its final shape; raises PyTorch's errors unless it has one class per prediction."""
+def _check_classes(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
+) -> tuple[Tensor, int | None]:
+    """The target in its final shape, and the `ignore_index`, None if no target has it.
+
+    Raises PyTorch's errors unless there is one class per prediction.
+    """
     shape, given = input._array.shape, target._array.shape
-    if target._array.dtype not in (np.int64, np.uint8):
+    if target._array.dtype not in TARGET_DTYPES:
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {target.dtype.scalar_name}: class indices "
             f"are integers, use target.long(); class probabilities have the shape of the input, {list(shape)}"
@@ -167,14 +115,19 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     if weight is not None:
         _check_weight(input, weight)
     classes = target._array
-    if classes.size and (classes.min() < 0 or classes.max() >= count):
+    # Read as unsigned, numbers below 0 are large: one maximum finds what is out of range on either side.
+    unsigned = classes if classes.dtype.kind == "u" else classes.view(np.uint64)
+    largest = np.maximum.reduce(unsigned, axis=None, initial=0)
+    if largest < count and not 0 <= ignore_index < count:
+        return target, None
+    if largest >= count:
         wrong = classes[((classes < 0) | (classes >= count)) & (classes != ignore_index)]
         if wrong.size:
             raise IndexError(
                 f"Target {wrong[0]} is out of bounds. The input has {count} classes, numbered from 0 to "
                 f"{count - 1} (and ignore_index={ignore_index})."
             )
-    return target
+    return target, ignore_index
 
 
 def _check_weight(input: Tensor, weight: Tensor) -> None:
@@ -258,12 +211,12 @@ def cross_entropy(
         return _cross_entropy_of_probabilities(
             input, target, weight, ignore_index, reduction, label_smoothing
         )
-    target = _check_classes(input, target, weight, ignore_index)
+    target, ignored = _check_classes(input, target, weight, ignore_index)
     return cross_entropy_rule(
         input,
         target,
         weight,
-        ignore_index=ignore_index,
+        ignore_index=ignored,
         reduction=reduction,
         label_smoothing=float(label_smoothing),
     )
@@ -288,14 +241,13 @@ def _cross_entropy_of_probabilities(
     count = shape[axis]
     if smoothing:
         target = target * (1.0 - smoothing) + smoothing / count
-    terms = log_softmax_(input, axis) * target
+    terms = log_softmax_rule(input, axis=axis) * target
     if weight is not None:
         _check_weight(input, weight)
         terms = terms * weight.reshape([-1] + [1] * (len(shape) - 1 - axis))
-    values = -terms.sum(axis)
     if reduction == "mean":
-        return values.sum() / (math.prod(shape) / count if math.prod(shape) else math.nan)
-    return reduced_tensor(values, reduction)
+        return terms.sum() * (-count / (math.prod(shape) or math.nan))
+    return -reduced_tensor(terms if reduction == "sum" else terms.sum(axis), reduction)
 
 
 @public(method=False, out=False)
@@ -327,5 +279,6 @@ def nll_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce)
     require_tensor(input, "nll_loss")
-    target = _check_classes(input, require_tensor(target, "nll_loss", "target"), weight, ignore_index)
-    return nll_rule(input, target, weight, ignore_index=ignore_index, reduction=reduction)
+    require_tensor(target, "nll_loss", "target")
+    target, ignored = _check_classes(input, target, weight, ignore_index)
+    return nll_rule(input, target, weight, ignore_index=ignored, reduction=reduction)

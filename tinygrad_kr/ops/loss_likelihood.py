@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import rule
+from ..kernels import loss as kernels
+from ..kernels.blockwise import block_total, blockwise
 from ..tensor import Tensor
 from ._public import constant_tensor, public, require_tensor
 from .activation import logsigmoid_rule
 from .exponential import sigmoid_rule
-from .loss import matched, per_element, reduced, reduced_tensor, reduction_of
+from .loss import matched, per_element, reduced_tensor, reduction_of, summed
 
 __all__: list[str] = []
 
@@ -52,11 +54,10 @@ bce_rule = rule(
 )
 
 
+@blockwise(kernels.divergence, shared=True)
 def kl_(input: Any, target: Any) -> Any:
     """t (ln t - x), and 0 where t = 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.log(target)
-    return np.where(target == 0, 0, target * np.where(target == 0, 0, logarithm)) - target * input
+    return target * (np.log(np.where(target == 0, 1, target)) - input)
 
 
 kl_rule = rule(
@@ -67,16 +68,30 @@ kl_rule = rule(
 )
 
 
-def logistic_nll(input: Any, target: Any, *, reduction: str) -> Any:
+@blockwise(kernels.logistic, shared=True)
+def logistic_nll(input: Any, target: Any) -> Any:
     """-ln of the likelihood of t under the probability σ(x): max(x, 0) - t x + ln(1 + e^-|x|)."""
-    return reduced(np.maximum(input, 0) - target * input + np.log1p(np.exp(-np.abs(input))), reduction)
+    return np.maximum(input, 0) - target * input + np.log1p(np.exp(-np.abs(input)))
+
+
+@blockwise(kernels.logistic_gradient, shared=True)
+def logistic_gradient(input: Any, target: Any) -> Any:
+    """σ(x) - t."""
+    return sigmoid_rule(input) - target
+
+
+def bce_logits_(input: Any, target: Any, *, reduction: str) -> Any:
+    """`logistic_nll`, averaged, summed, or as it is."""
+    if reduction == "none":
+        return logistic_nll(input, target)
+    return summed(block_total(kernels.logistic_total, input, target), input, reduction)
 
 
 bce_logits_rule = rule(
-    logistic_nll,
+    bce_logits_,
     name="binary_cross_entropy_with_logits",
     input=lambda g, input, target, reduction: (
-        per_element(g, input.shape, reduction) * (sigmoid_rule(input) - target)
+        per_element(g, input.shape, reduction) * logistic_gradient(input, target)
     ),
     target=lambda g, input, reduction: -per_element(g, input.shape, reduction) * input,
 )

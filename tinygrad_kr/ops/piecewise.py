@@ -13,6 +13,7 @@ import numpy as np
 from ..autograd.inplace import assign, original
 from ..autograd.primitive import rule
 from ..kernels import selection
+from ..kernels.blockwise import blockwise
 from ..tensor import Tensor
 from ._public import in_place, public, require_tensor
 from .elementwise import unsupported
@@ -46,9 +47,13 @@ FUNCTIONAL = [
 # -- the derivatives -----------------------------------------------------------------------------
 
 
-relu_rule = rule(
-    selection.positive, name="relu", promote="same", x=lambda g, out: gate_rule(g, np.not_equal(out, 0))
-)
+@blockwise(selection.relu_gradient)
+def relu_gradient(g: Any, out: Any) -> Any:
+    """g where the result is not 0."""
+    return gate_rule(g, np.not_equal(out, 0))
+
+
+relu_rule = rule(selection.positive, name="relu", promote="same", x=relu_gradient)
 
 
 def leaky(x: Any, *, slope: float) -> Any:
@@ -56,9 +61,13 @@ def leaky(x: Any, *, slope: float) -> Any:
     return np.maximum(x, x * slope) if 0 <= slope <= 1 else selection.select(x > 0, x, x * slope)
 
 
-leaky_relu_rule = rule(
-    leaky, name="leaky_relu", x=lambda g, x, slope: where_rule(np.greater(x, 0), g, g * slope)
-)
+@blockwise(selection.leaky_gradient)
+def leaky_gradient(g: Any, x: Any, *, slope: float) -> Any:
+    """g where x is positive, slope·g elsewhere."""
+    return where_rule(np.greater(x, 0), g, g * slope)
+
+
+leaky_relu_rule = rule(leaky, name="leaky_relu", x=lambda g, x, slope: leaky_gradient(g, x, slope=slope))
 
 
 def clipped(x: Any, *, low: float, high: float) -> Any:
@@ -87,12 +96,15 @@ def hardswish_(x: Any) -> Any:
 hardsigmoid_rule = rule(
     hardsigmoid_, name="hardsigmoid", promote="same", x=lambda g, x: gate_rule(g / 6, _between(x, -3, 3))
 )
-hardswish_rule = rule(
-    hardswish_,
-    name="hardswish",
-    promote="same",
-    x=lambda g, x: where_rule(np.less(x, 3), gate_rule(g * (x / 3 + 0.5), np.greater(x, -3)), g),
-)
+
+
+@blockwise(selection.hardswish_gradient)
+def hardswish_gradient(g: Any, x: Any) -> Any:
+    """g·(x/3 + 1/2) between -3 and 3, 0 below, g above."""
+    return where_rule(np.less(x, 3), gate_rule(g * (x / 3 + 0.5), np.greater(x, -3)), g)
+
+
+hardswish_rule = rule(hardswish_, name="hardswish", promote="same", x=hardswish_gradient)
 
 
 def _far(x: Any, lambd: float) -> Any:
