@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import tinygrad_kr as torch
 from tinygrad_kr.kernels import recurrent as kernel
 from tinygrad_kr.kernels import threads
 from tinygrad_kr.kernels.gru import gru, gru_backward
 from tinygrad_kr.kernels.lstm import lstm, lstm_backward
+from tinygrad_kr.ops import recurrence
 
 SIZES = {"padded": (6,) * 9, "packed": (6, 6, 6, 5, 5, 3, 1, 1, 1)}
 INPUTS, WIDTH = 3, 4
@@ -51,6 +55,79 @@ def results(kind: str, sizes: tuple[int, ...], reverse: bool) -> list[np.ndarray
         )
     grads = backward([rng.standard_normal(one.shape) for one in out])
     return [*out, *[one for one in grads if one is not None]]
+
+
+@given(
+    kind=st.sampled_from(["lstm", "projected", "gru", "rnn"]),
+    inputs=st.sampled_from([1, 5, 64]),
+    width=st.sampled_from([1, 6, 64, 96, 128]),  # whole, and in pieces of 32 and 64 columns
+    lengths=st.lists(st.integers(1, 5), min_size=1, max_size=4),
+    reverse=st.booleans(),
+    biases=st.booleans(),
+    count=st.sampled_from([1, 2]),
+    stage=st.sampled_from([4, 256]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    unpacked=st.sampled_from([0, 10**6]),
+    seed=st.integers(0, 2**31),
+)
+@settings(deadline=None)
+def test_agrees_with_the_composite(
+    kind: str,
+    inputs: int,
+    width: int,
+    lengths: list[int],
+    reverse: bool,
+    biases: bool,
+    count: int,
+    stage: int,
+    dtype: type,
+    unpacked: int,
+    seed: int,
+) -> None:
+    """Values and all gradients are those of the plain steps, differentiated."""
+    sizes = tuple(sum(length > t for length in lengths) for t in range(max(lengths)))
+    batch, gates = len(lengths), {"gru": 3, "rnn": 1}.get(kind, 4)
+    state = 2 if kind == "projected" and width > 2 else width
+    rng = np.random.default_rng(seed)
+    shapes = [(sum(sizes), inputs), (batch, state)]
+    if gates == 4:
+        shapes.append((batch, width))
+    shapes += [(gates * width, inputs), (gates * width, state), *[(gates * width,)] * 2 * biases]
+    scale = width**-0.5  # so that rounding does not grow from step to step
+    drawn = [(scale * rng.standard_normal(shape)).astype(dtype) for shape in shapes]
+    arguments: list[Any] = [torch.tensor(one, requires_grad=True) for one in drawn]
+    leaves = list(arguments)
+    if not biases:
+        arguments += [None, None]
+    if gates == 4:
+        arguments.append(None)
+    if state != width:
+        arguments[-1] = torch.tensor(
+            (rng.standard_normal((state, width)) / 2).astype(dtype), requires_grad=True
+        )
+        leaves.append(arguments[-1])
+    rule, meaning = {
+        "gru": (recurrence.gru_rule, recurrence.gru_steps),
+        "rnn": (recurrence.rnn_rule, recurrence.rnn_steps),
+    }.get(kind, (recurrence.lstm_rule, recurrence.lstm_steps))
+    options: dict[str, Any] = {"sizes": sizes, "reverse": reverse, "input_needed": True}
+    if kind == "rnn":
+        options["relu"] = seed % 2 == 0
+    threads.set_num_threads(count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "STAGE", stage)
+        patch.setattr(kernel, "UNPACKED", unpacked)
+        out = rule(*arguments, **options)
+        plain = meaning(*arguments, **options)
+        g = [torch.tensor(rng.standard_normal(one.shape).astype(dtype)) for one in out]
+        fast = torch.autograd.grad(out, leaves, g)
+    slow = torch.autograd.grad(plain, leaves, g)
+    tolerance = 1e-4 if dtype is np.float32 else 1e-11
+    with torch.no_grad():
+        unrecorded = rule(*arguments, **options)
+    for one, want in zip([*out, *unrecorded, *fast], [*plain, *plain, *slow], strict=True):
+        np.testing.assert_allclose(one.detach(), want.detach(), rtol=tolerance, atol=tolerance)
+        assert one.dtype == want.dtype
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])

@@ -22,12 +22,12 @@ from .recurrent import (
     Step,
     backward_stages,
     by_gate,
+    cut,
     gates_first,
     gradients,
     in_columns,
     input_products,
     over_rows,
-    pieces,
     stages,
     walk,
 )
@@ -61,8 +61,7 @@ def gru(
         bias, inner_bias = gates_first(b_ih, _ORDER), b_hh[-width:]
         bias[1:] += b_hh.reshape(3, width)[:2]
         bias[1:] *= 0.5
-    count = pieces(width, *h0.shape)
-    u = in_columns(u.transpose(0, 2, 1), count).copy()
+    u, count = cut(u.transpose(0, 2, 1), len(h0), len(sizes))
     gates = np.empty((4, rows, width), x.dtype)  # n, r, z, m
     h = States(h0, sizes, reverse)
     update = np.empty_like(gates[0]) if keep else None
@@ -144,8 +143,7 @@ def gru_backward(
     dh = np.array(g[1], order="C")
     dz = np.empty((len(x), 4 * width), dh.dtype)
     gates, ours, theirs = by_gate(dz, 4), dz[:, : 3 * width], dz[:, width:]
-    count = pieces(width, len(dh), len(w_hh))
-    u = in_columns(w_hh, count).copy()
+    u, count = cut(w_hh, len(dh), len(sizes))
 
     def start(batch: int) -> Step:
         spares = np.empty((batch, width), dh.dtype)

@@ -20,12 +20,12 @@ from .recurrent import (
     Step,
     backward_stages,
     by_gate,
+    cut,
     gates_first,
     gradients,
     in_columns,
     input_products,
     over_rows,
-    pieces,
     stages,
     walk,
 )
@@ -58,8 +58,7 @@ def lstm(
     if b_ih is not None:
         bias = gates_first(b_ih + b_hh, _ORDER)
         bias[:3] *= 0.5
-    count = pieces(width, *h0.shape)
-    u = in_columns(u.transpose(0, 2, 1), count).copy()
+    u, count = cut(u.transpose(0, 2, 1), len(h0), len(sizes))
     gates = np.empty((4, rows, width), x.dtype)
     h, c = States(h0, sizes, reverse), States(c0, sizes, reverse)
     tanh_c = np.empty_like(gates[0])
@@ -152,8 +151,8 @@ def lstm_backward(
     dz = np.empty((len(x), 4 * dc.shape[1]), dc.dtype)
     gates = by_gate(dz, 4)
     arrived = None if w_hr is None else np.empty_like(h.after)
-    count = pieces(dh.shape[1], len(dh), len(w_hh))
-    u, target = in_columns(w_hh, count).copy(), in_columns(dh, count)
+    u, count = cut(w_hh, len(dh), len(sizes))
+    target = in_columns(dh, count)
 
     def start(batch: int) -> Step:
         spares = np.empty((2, batch, dc.shape[1]), dc.dtype)

@@ -8,10 +8,12 @@ Layout, as measured on two AVX-512 cores at 64 steps, batch 32, width 128:
 
 - What a step computes with has its gates first, (gates, rows, width): each gate of a step is then one
   contiguous block, which element-wise functions pass three times faster than slices of (rows, gates * width).
-  What is multiplied in bulk, the contributions of the inputs and the gradients of the pre-activations, is
-  (rows, gates * width): one product instead of one per gate, and no sum over gates (a tenth faster).
-- A step's product is cut into columns (`in_columns`): OpenBLAS multiplies up to a million multiply-adds
-  without packing the matrices first. Forward 17 us instead of 28, backward 17 instead of 27.
+  The gradients of the pre-activations, which are multiplied in bulk, are (rows, gates * width): one product
+  instead of one per gate, and no sum over gates (a tenth faster). The inputs' contributions in that layout
+  cost the walk 7 us a step to add, not 2.
+- A step's product is cut into columns (`cut`): OpenBLAS multiplies up to a million multiply-adds without
+  packing the matrices first. Forward 17 us instead of 28, backward 17 instead of 27; without AVX-512, where
+  it always packs, neither gain nor loss.
 - What the inputs contribute, and the gradients of inputs and weights, are products over many rows at once.
   They take half of the time, so the steps are cut into stages: one thread walks the steps, the others prepare
   the inputs of the stages ahead and work up the stages behind.
@@ -33,6 +35,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -46,12 +49,12 @@ __all__ = [
     "Step",
     "backward_stages",
     "by_gate",
+    "cut",
     "gates_first",
     "gradients",
     "in_columns",
     "input_products",
     "over_rows",
-    "pieces",
     "rnn",
     "rnn_backward",
     "stages",
@@ -82,8 +85,7 @@ def stages(sizes: Sequence[int], reverse: bool, rows: int | None = None) -> list
     """
     rows = STAGE if rows is None else rows
     enough = rows if sum(sizes) <= rows else rows // 4
-    starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
-    steps = list(zip(starts, sizes))
+    steps = list(zip(accumulate(sizes, initial=0), sizes))
     if reverse:
         steps.reverse()
     found, pending, count = [], [], 0
@@ -174,6 +176,9 @@ def walk(
 
 def over_rows(run: Callable[[slice], object], rows: int, width: int) -> None:
     """Call `run(rows)` for blocks of rows."""
+    if rows * width <= BLOCK:
+        run(slice(0, rows))
+        return
     parallel_for(lambda span: run(slice(*span)), split(rows, max(1, BLOCK // max(1, width))))
 
 
@@ -224,26 +229,35 @@ def by_gate(rows: Array, count: int) -> Array:
     return rows.reshape(len(rows), count, rows.shape[1] // count).transpose(1, 0, 2)
 
 
-def pieces(columns: int, batch: int, depth: int) -> int:
-    """Into how many pieces columns are cut for a product of (batch, depth) and (depth, columns)."""
-    for width in (64, 32):
-        if columns > width and columns % width == 0 and batch * depth * width <= UNPACKED:
-            return columns // width
-    return 1
-
-
 def in_columns(matrix: Array, count: int) -> Array:
     """A view of (..., rows, columns) as (..., pieces, rows, columns / pieces)."""
     *lead, rows, columns = matrix.shape
     return matrix.reshape(*lead, rows, count, columns // count).swapaxes(-2, -3)
 
 
+def cut(weight: Array, batch: int, steps: int) -> tuple[Array, int]:
+    """A weight (..., depth, columns) in pieces of columns, for products (batch, depth) with it; their number.
+
+    For a single step the weight is not worth a copy; then BLAS wants pieces of 32 columns, otherwise of 64.
+    """
+    depth, columns = weight.shape[-2:]
+    for width in (64, 32) if steps > 1 else (32,):
+        if columns > width and columns % width == 0 and batch * depth * width <= UNPACKED:
+            break
+    else:
+        width = columns
+    count = columns // width if width else 1
+    view = in_columns(weight, count)
+    return (view.copy() if steps > 1 else view), count
+
+
 def input_products(x: Array, weight: Array, bias: Array | None, out: Array) -> Callable[[slice], None]:
     """What writes x Wᵀ + b for some rows: (rows, inputs), (gates, width, inputs) -> (gates, rows, width)."""
-    turned = weight.transpose(0, 2, 1)
+    turned, count = cut(weight.transpose(0, 2, 1), len(x), 1)
 
     def project(rows: slice) -> None:
-        part = np.matmul(x[rows], turned, out=out[:, rows])
+        part = out[:, rows]
+        np.matmul(x[rows], turned, out=in_columns(part, count))
         if bias is not None:
             np.add(part, bias[:, None], out=part)
 
@@ -263,9 +277,9 @@ def gradients(
         weight: the weight (columns, inputs) that the first pair came through, for the gradient of the inputs;
             None where nobody asks for it.
 
-    The results are the gradients of the weights (columns, inputs); those of the biases (columns), one where
-    the sources share their gradients; and the gradient of the inputs. Each stage has its own sums, so
-    that results do not depend on which thread comes first.
+    The results are the gradients of the weights (columns, inputs); those of the biases (columns), one for all
+    where the sources share it; and the gradient of the inputs. Each stage has its own sums, so that it does
+    not matter which thread comes first.
     """
     count = len(plan)
     weights = [np.empty((count, d.shape[1], x.shape[1]), d.dtype) for d, x in sources]
@@ -281,8 +295,8 @@ def gradients(
             np.matmul(np.ones(rows.stop - rows.start, d.dtype), d[rows], out=biases[source][number])
 
     def of_inputs(rows: slice) -> None:
-        if inputs is not None:
-            np.matmul(outer[rows], weight, out=inputs[rows])  # type: ignore[arg-type]
+        if inputs is not None and weight is not None:
+            np.matmul(outer[rows], weight, out=inputs[rows])
 
     def after(number: int, rows: slice) -> list[Callable[[], None]]:
         work: list[Callable[[], None]] = [
@@ -291,7 +305,10 @@ def gradients(
         return work if inputs is None else [*work, partial(of_inputs, rows)]
 
     def results() -> Any:
-        return [one.sum(0) for one in weights], [one.sum(0) for one in biases], inputs
+        d_weights, d_biases = (
+            [sums[0] if count == 1 else sums.sum(0) for sums in part] for part in (weights, biases)
+        )
+        return d_weights, d_biases, inputs
 
     return after, results
 
@@ -321,8 +338,8 @@ def rnn(
     bias = None if b_ih is None else (b_ih + b_hh)[None]
     h = States(h0, sizes, reverse)
     slopes = np.empty((len(x), len(w_hh)), x.dtype)  # first what the inputs contribute
-    count = pieces(len(w_hh), *h0.shape)
-    u, new = in_columns(w_hh.T, count).copy(), in_columns(h.after, count)
+    u, count = cut(w_hh.T, len(h0), len(sizes))
+    new = in_columns(h.after, count)
     out = np.empty_like(slopes) if keep else h.after
 
     def start(batch: int) -> Step:
@@ -365,8 +382,8 @@ def rnn_backward(
     """The gradients of x, h0, w_ih, w_hh, b_ih and b_hh from those of the outputs and final states."""
     slopes, h = kept
     dh, dz = np.array(g[1], order="C"), np.empty_like(slopes)
-    count = pieces(dh.shape[1], len(dh), len(w_hh))
-    u, target = in_columns(w_hh, count).copy(), in_columns(dh, count)
+    u, count = cut(w_hh, len(dh), len(sizes))
+    target = in_columns(dh, count)
 
     def start(batch: int) -> Step:
         def step(rows: slice, own: slice) -> None:
