@@ -87,7 +87,7 @@ class Plan:
             *([f"    grads = rule_0(g, {', '.join(needs[0])})"] if joint else ()),
             f"    return {_tuple(grads)}",
         ]
-        exec("\n".join(lines), names)
+        exec(compile("\n".join(lines), f"{__file__}: {definition.__name__}", "exec"), names)
         self.save, self.backward = names["save"], names["backward"]
         nodes = [f"x{position}" for position in range(len(inputs))]
         chosen = _tuple([f"x{position}" for position in positions])
