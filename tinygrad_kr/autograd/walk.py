@@ -75,7 +75,7 @@ def run(
     for root, g in roots:
         pending[root] = pending[root] + g if root in pending else g
     queue = [
-        (-root.number, root) for root in pending if not root.is_leaf and (needed is None or root in needed)
+        (root.number, root) for root in pending if not root.is_leaf and (needed is None or root in needed)
     ]
     heapify(queue)
     leaves = [root for root in pending if root.is_leaf]
@@ -129,7 +129,7 @@ def run(
                     elif following is None:
                         following = parent
                     else:
-                        heappush(queue, (-parent.number, parent))
+                        heappush(queue, (parent.number, parent))
                     pending[parent] = grad
                 elif parent in owned:
                     np.add(before, grad, before)
@@ -142,7 +142,7 @@ def run(
         if following is None:
             node = heappop(queue)[1] if queue else None
         elif queue:
-            node = heappushpop(queue, (-following.number, following))[1]
+            node = heappushpop(queue, (following.number, following))[1]
         else:
             node = following
     for leaf in leaves:
@@ -195,7 +195,7 @@ def _leading_to(captures: dict[Node, Any], roots: Sequence[Node]) -> set[Node]:
                 found[parent] = None
                 stack.append(parent)
     needed = set(captures)
-    for node in sorted(found, key=_by_number):  # the earliest first
+    for node in sorted(found, key=_by_number, reverse=True):  # the earliest first
         if node not in needed and any(parent in needed for parent in node.parents):
             needed.add(node)
     return needed
