@@ -97,3 +97,10 @@ def test_anomaly_detection_shows_where_a_changed_tensor_was_saved() -> None:
         y.add_(1)
         with pytest.raises(RuntimeError, match="saved here"):
             z.backward()
+
+
+def test_anomaly_detection_shows_lines_of_the_user_alone() -> None:
+    x = torch.tensor([0.0, 1.0], requires_grad=True)
+    with torch.autograd.detect_anomaly():
+        node = torch.softmax(x.view(2), dim=0).sum().grad_fn
+    assert "x.view(2)" in node.trace and "apply" not in node.trace

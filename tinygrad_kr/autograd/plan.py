@@ -31,7 +31,17 @@ class Changed(Exception):
 class Plan:
     """For the inputs at `positions`, which need gradients: what their rules name, and how to run them."""
 
-    __slots__ = ("backward", "definition", "frees", "names", "parents", "positions", "save", "stamped")
+    __slots__ = (
+        "backward",
+        "definition",
+        "frees",
+        "names",
+        "node",
+        "parents",
+        "positions",
+        "save",
+        "stamped",
+    )
 
     names: tuple[str, ...]  # what is saved, in the order in which it is saved
     stamped: tuple[str, ...]  # those among the arrays whose versions are saved behind them
@@ -41,6 +51,7 @@ class Plan:
 
     def __init__(self, definition: Definition, positions: tuple[int, ...]) -> None:
         self.definition = definition
+        self.node = definition.node
         self.positions = positions
         inputs, variadic = definition.parameters, definition.variadic
         joint = definition.joint
@@ -76,7 +87,7 @@ class Plan:
             *([f"    grads = rule_0(g, {', '.join(needs[0])})"] if joint else ()),
             f"    return {_tuple(grads)}",
         ]
-        exec("\n".join(lines), names)
+        exec(compile("\n".join(lines), f"{__file__}: {definition.__name__}", "exec"), names)
         self.save, self.backward = names["save"], names["backward"]
         nodes = [f"x{position}" for position in range(len(inputs))]
         chosen = _tuple([f"x{position}" for position in positions])

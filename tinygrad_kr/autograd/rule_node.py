@@ -162,7 +162,7 @@ def _attach(array: Any, node: Node | None, storage: Storage | None = None) -> An
 
 def record(plan: Plan, parents: tuple[Node, ...], saved: tuple[Any, ...], out: Any) -> RuleNode:
     """The node of a primitive that has just given `out`: an array, or a tuple of them."""
-    node = plan.definition.node()
+    node = plan.node()
     node.number = next_number()
     node.parents = parents
     if type(out) is tuple:

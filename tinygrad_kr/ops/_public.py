@@ -158,10 +158,8 @@ def _face(function: F, *, out: bool) -> F:
         "name": function.__name__,
     }
     signature = ", ".join(asked).removesuffix(", *")
-    exec(
-        _FACE.format(signature=signature, words="\n".join(lines), out=delivery if out else "", call=call),
-        names,
-    )
+    source = _FACE.format(signature=signature, words="\n".join(lines), out=delivery if out else "", call=call)
+    exec(compile(source, f"{__file__}: {function.__name__}", "exec"), names)
     return cast(F, functools.update_wrapper(names["face"], function))
 
 
