@@ -236,8 +236,10 @@ def gather_along(x: np.ndarray, index: np.ndarray, axis: int) -> np.ndarray:
 
 
 def put_along(out: np.ndarray, index: np.ndarray, values: Any, axis: int) -> None:
-    """Put values (one, or an array of the index's shape) where `index` points along an axis of `out`, which
-    is contiguous. Of several for one place the last stays.
+    """Put values where `index` points along an axis of `out`, which is contiguous.
+
+    Args:
+        values: one number, or an array of the index's shape; of several for one place the last stays.
 
     >>> x = np.zeros((1, 3))
     >>> put_along(x, np.array([[1, 1]]), np.array([[1.0, 2.0]]), 1)
