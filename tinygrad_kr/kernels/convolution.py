@@ -2,7 +2,8 @@
 
 Shapes are PyTorch's: x (N, C, *spatial) in any memory order, weight (O, C/groups, *kernel). Results are
 (N, *spatial, O) buffers handed out as (N, O, *spatial) views: a network runs channels-last throughout.
-The work is done in `correlation`, which also holds the measurements.
+The work is done in `correlation`; `winograd`, `depthwise` and `overlap` are quicker ways for some shapes.
+Each of them says what was measured and when it pays.
 """
 
 from __future__ import annotations
@@ -108,8 +109,8 @@ def input_gradient(
 
     Input positions of one residue modulo the stride meet the same subset of kernel positions, at distance
     one in g: each residue is an ordinary convolution of stride one with that subset, flipped, and nothing is
-    computed twice or added up afterwards. `bias`, one number per channel of x, serves transposed convolution;
-    `x_shape` settles what its `output_padding` leaves open.
+    computed twice or added up afterwards (but see `overlap`). `bias`, one number per channel of x, serves
+    transposed convolution; `x_shape` settles what its `output_padding` leaves open.
 
     >>> g = np.ones((1, 1, 2))
     >>> input_gradient(g, np.ones((1, 1, 3)), (1, 1, 5), stride=(2,), padding=(0,), dilation=(1,))

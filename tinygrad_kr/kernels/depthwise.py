@@ -3,6 +3,11 @@
 There is no matrix product in it, only a multiplication and an addition for every kernel element. `einsum`
 does both in one pass over rows of width times channels, which lie side by side in the image and in the
 result; along a stride the block is split into its phases, so that they still do.
+
+One thread, nanoseconds an element: 1.1 for 3x3 and 2.8 for 5x5, where a product and a sum for each kernel
+element take 1.7 and 5.4; with runs of 64 floats instead of 1,800 2.6 for 3x3. PyTorch's compiled loop takes
+0.4 on (16, 128, 14, 14), where it is 2 to 4 times as fast. Dense products with bands or blocks of zeros, by
+their number of multiplications no quicker, would spread NaN.
 """
 
 from __future__ import annotations

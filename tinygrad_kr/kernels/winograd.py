@@ -9,16 +9,22 @@ Rounding errors are those of the plain product (root mean square 4.8e-7 against 
 float32). A sum of differences turns infinity into NaN and spreads it over its tile: where the results are not
 finite, `correlate` and `accumulate` say so, and the caller computes the plain way.
 
-Forward on one thread, milliseconds here / with columns; products at 230 GFLOP/s and at 125 (AVX2):
+Time over that of columns, for forward and both gradients together, on one thread and on two; with products at
+230 GFLOP/s a thread, and at 125 (AVX2):
 
-    (64, 32, 14, 14) -> 64     2.9 / 2.6      3.8 / 4.4
-    (64, 64, 16, 16) -> 64     6.5 / 6.7      8.4 / 11.2
-    (64, 128, 8, 8) -> 128     4.8 / 6.0      6.8 / 10.4
-    (32, 128, 16, 16) -> 128   9.1 / 12.1    12.1 / 20.7
+    (64, 64, 8, 8) -> 64       0.95, 1.10     0.73, 0.85
+    (64, 64, 16, 16) -> 64     0.95, 1.05     0.73, 0.79
+    (64, 64, 8, 8) -> 128      0.91, 1.02     0.69, 0.78
+    (32, 64, 16, 16) -> 128    0.87, 0.95     0.69, 0.74
+    (32, 128, 16, 16) -> 128   0.72, 0.78     0.61, 0.64
+
+So at 64 channels it costs up to a tenth where products are quickest and saves a fifth where they are not;
+with 32 channels it loses on the former (forward of (64, 32, 32, 32) -> 32: 10.0 ms against 8.6).
 
 On two threads a chunk wants 2**19 numbers: smaller ones stay in the cache, but every NumPy call lets go of
-the GIL, and a worker that waits to get it back loses time (second row, forward: 2**17 5.9, 2**18 4.0, 2**19
-3.6, 2**21 5.1). What is done once for all chunks, with the weights, is shared out by input channels.
+the GIL, and a worker that waits to get it back loses time (forward of the second row, ms: 2**17 5.9, 2**18
+4.0, 2**19 3.6, 2**21 5.1). What is done once for all chunks, with the weights, is shared out by input
+channels.
 
 Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016 (arXiv:1509.09308).
 """

@@ -1,6 +1,6 @@
 """Convolution layers and their transposes.
 
-What they compute is in `ops/convolution.py`; here are the parameters, their initialisation and the padding
+What they compute is in `ops/conv.py`; here are the parameters, their initialisation and the padding
 modes.
 """
 
