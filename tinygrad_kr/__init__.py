@@ -85,11 +85,8 @@ from . import linalg as linalg  # isort: skip  (after the pages, whose names the
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
-from . import serialization as serialization  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
-from .serialization import load as load  # isort: skip
-from .serialization import save as save  # isort: skip
 
 if _TYPE_CHECKING:
     from . import accelerator as accelerator
@@ -104,18 +101,22 @@ if _TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import serialization as serialization
     from . import testing as testing
     from . import version as version
     from . import xpu as xpu
+    from .serialization import load as load
+    from .serialization import save as save
 
 __version__ = "0.1.0"
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
+_LATER_NAMES |= {"load": "serialization", "save": "serialization"}
 
 
 def __getattr__(name: str) -> _Any:

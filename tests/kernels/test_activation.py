@@ -1,4 +1,4 @@
-"""The kernels of activations and of their derivatives against the formulas on the derivative pages."""
+"""The kernels of activations, of losses and of their derivatives against the formulas they stand for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tinygrad_kr.kernels.blockwise import BLOCK, LARGE
 from tinygrad_kr.kernels.threads import get_num_threads, set_num_threads
-from tinygrad_kr.ops import activation, exponential, piecewise
+from tinygrad_kr.ops import activation, exponential, loss, loss_likelihood, piecewise
 
 ELU: dict[str, float] = {"alpha": 1.0, "scale": 1.0, "rate": 1.0}
 SELU: dict[str, float] = {"alpha": 1.67, "scale": 1.05, "rate": 1.0}
@@ -44,6 +44,10 @@ FORMULAS: list[tuple[Callable[..., Any], int, dict[str, float]]] = [
     (piecewise.leaky_gradient, 2, {"slope": 0.01}),
     (piecewise.leaky_gradient, 2, {"slope": -0.5}),
     (piecewise.hardswish_gradient, 2, {}),
+    (loss.clipped_difference, 2, {"bound": 1.5}),
+    (loss_likelihood.logistic_nll, 2, {}),
+    (loss_likelihood.logistic_gradient, 2, {}),
+    (loss_likelihood.kl_, 2, {}),
 ]
 each = pytest.mark.parametrize(
     ("formula", "arrays", "statics"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinygrad_kr.kernels.blockwise import BLOCK, LARGE, SHARED_BLOCK, blockwise, workspace
+from tinygrad_kr.kernels.blockwise import BLOCK, LARGE, SHARED_BLOCK, blockwise, on_all_threads, workspace
 from tinygrad_kr.kernels.threads import get_num_threads, set_num_threads
 
 
@@ -67,3 +67,11 @@ def test_an_error_in_a_block_is_raised(size: int) -> None:
 
     with pytest.raises(FloatingPointError, match="in a block"):
         blockwise(fails)(lambda x: x)(np.ones(size))
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("size", [3, LARGE + 1])
+def test_a_function_on_all_threads_is_the_function(size: int) -> None:
+    x = np.random.default_rng(0).standard_normal(size)
+    np.testing.assert_array_equal(on_all_threads(np.exp)(x), np.exp(x))
+    assert on_all_threads(np.exp)(0.0) == 1

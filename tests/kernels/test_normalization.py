@@ -137,7 +137,8 @@ def test_chunks_compute_the_formulas(
     out = kernel.channel_normalize(x, mean, rstd, weight, bias)
     grads = kernel.channel_normalize_backward(g, x, mean, rstd, weight)
     wide = (one.astype(np.float64) for one in (x, g, weight, bias))
-    tolerance = 1e-9 if dtype is np.float64 else 3e-5
+    # Means are kept in float32, as in PyTorch, where they are as many digits short as they are far from zero.
+    tolerance = 1e-9 if dtype is np.float64 else 3e-5 + 2e-7 * offset
     for one, other in zip((out, *grads), twin(*wide, groups), strict=True):
         np.testing.assert_allclose(one, other, atol=tolerance * len(x) * x.shape[-1], rtol=tolerance)
         assert one.dtype == dtype

@@ -350,3 +350,14 @@ def test_threads_share_the_stream_without_losing_words() -> None:
     for part in parts:
         start = starts[part[0].item()]
         np.testing.assert_array_equal(part, expected[start : start + 5000])
+
+
+@given(st.integers(0, 3000), st.integers(0, 2**32 - 1))
+def test_a_permutation_is_its_swaps(count: int, seed: int) -> None:
+    stream = Stream(seed)
+    words = Stream(seed).words(max(count - 1, 0)).tolist()
+    order = list(range(count))
+    for i, word in enumerate(words):
+        j = i + word % (count - i)
+        order[i], order[j] = order[j], order[i]
+    assert stream.permutation(count).tolist() == order

@@ -18,7 +18,6 @@ operations: the derivative of ReLU took 940 on two threads, 720 on one.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +86,20 @@ def blockwise_kernel(kernel: Callable[..., None], *, shared: bool = False) -> Ca
     return run
 
 
+def on_all_threads(function: np.ufunc) -> Callable[[Any], Any]:
+    """A costly function of one argument, large arrays shared out: exp of 1.6 million takes 320 us, not 520."""
+
+    def kernel(out: np.ndarray, x: np.ndarray) -> None:
+        function(x, out=out)
+
+    on_blocks = blockwise_kernel(kernel, shared=True)
+
+    def run(x: Any) -> Any:
+        return on_blocks(x) if type(x) is np.ndarray and x.size >= LARGE else function(x)
+
+    return run
+
+
 def _in_blocks(
     kernel: Callable[..., None],
     shared: bool,
@@ -119,7 +132,7 @@ def block_total(part: Callable[..., Any], *arrays: np.ndarray, **statics: Any) -
         return float(part(*arrays, **statics))
     flats = [_in_order_of(arrays[0], one).ravel(order="K") for one in arrays]
     spans = split(arrays[0].size, BLOCK, parallel=False)
-    return math.fsum([float(part(*[one[slice(*span)] for one in flats], **statics)) for span in spans])
+    return sum([float(part(*[one[slice(*span)] for one in flats], **statics)) for span in spans])
 
 
 def workspace(out: np.ndarray, slot: int = 0) -> np.ndarray:

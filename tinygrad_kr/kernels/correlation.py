@@ -27,6 +27,7 @@ Piece = tuple[tuple[int, int], tuple[int, int]]  # (start, stop) of its samples,
 _BLOCK, _COLUMNS, _PRODUCT, _GRADIENT = range(4)
 
 _BUDGET = 2**21  # bytes of a chunk's columns
+_WIDE_SUM = 2**16  # numbers in a weight from which adding and turning partial sums is worth sharing out
 _WIDE, _LARGE = 2**9, 2**18  # numbers in a row, and in all, for which summing rows is tuned
 _PARALLEL = 250_000  # nanoseconds of work, roughly, from which waking another thread pays
 
@@ -309,7 +310,7 @@ def accumulate(
     chunks = geometry.chunks
     if not chunks:
         return np.zeros(weight_shape, g.dtype)
-    parts = parts_of(len(chunks))
+    parts = parts_of(len(chunks), math.prod(weight_shape))
     if geometry.layout == "taps":
         return depthwise.accumulate(g, x, weight_shape, stride, dilation, [chunks[a:b] for a, b in parts])
     sums = np.empty((len(parts), groups, geometry.depth, outputs // groups), g.dtype)
@@ -331,14 +332,29 @@ def accumulate(
         run(0)
     else:
         parallel_for(run, range(len(parts)))
-    total = sums[0] if len(sums) == 1 else sums.sum(0)
-    by_tap = total.reshape(groups, *kernel, per_group, outputs // groups)
-    return by_tap.transpose(0, x.ndim, x.ndim - 1, *range(1, x.ndim - 1)).reshape(weight_shape)
+    gw = np.empty((groups, outputs // groups, per_group, *kernel), g.dtype)
+    by_tap = sums.reshape(len(sums), groups, *kernel, per_group, outputs // groups)
+    axes = (0, x.ndim, x.ndim - 1, *range(1, x.ndim - 1))
+
+    def finish(span: tuple[int, int]) -> None:
+        total = by_tap[..., slice(*span), :]
+        gw[:, :, slice(*span)] = (total[0] if len(total) == 1 else total.sum(0)).transpose(axes)
+
+    if gw.size < _WIDE_SUM:
+        finish((0, per_group))
+    else:
+        parallel_for(finish, split(per_group, -(-per_group // get_num_threads())))
+    return gw.reshape(weight_shape)
 
 
-def parts_of(count: int) -> list[tuple[int, int]]:
-    """Chunks in parts that have a partial sum each, added in order: it does not matter who was faster."""
-    return [(0, 1)] if count == 1 else split(count, -(-count // (2 * get_num_threads())))
+def parts_of(count: int, size: int) -> list[tuple[int, int]]:
+    """Chunks in parts that have a partial sum each, of `size` numbers.
+
+    The sums are added in order: it does not matter who was faster. There are more small ones than threads, so
+    that a thread whose core is busy elsewhere does less.
+    """
+    each = 2 if size < _WIDE_SUM else 1
+    return [(0, 1)] if count == 1 else split(count, -(-count // (each * get_num_threads())))
 
 
 def _contiguous(part: np.ndarray) -> np.ndarray:

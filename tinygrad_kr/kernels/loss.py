@@ -58,6 +58,15 @@ def logistic_gradient(gx: np.ndarray, x: np.ndarray, t: np.ndarray) -> None:
     np.subtract(gx, t, out=gx)
 
 
+def divergence(out: np.ndarray, x: np.ndarray, t: np.ndarray) -> None:
+    """t·(ln t - x), and 0 where t = 0, of which the logarithm of 1 is taken."""
+    np.add(t, np.equal(t, 0), out=out)
+    with np.errstate(invalid="ignore"):
+        np.log(out, out=out)
+    np.subtract(out, x, out=out)
+    np.multiply(out, t, out=out)
+
+
 def clipped_difference(out: np.ndarray, x: np.ndarray, t: np.ndarray, *, bound: float) -> None:
     """x - t, no larger than a bound in size."""
     np.subtract(x, t, out=out)

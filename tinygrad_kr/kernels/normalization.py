@@ -350,7 +350,7 @@ def _constants(count: int, value: float, dtype: np.dtype) -> np.ndarray:
 
 def _positions_per_row(positions: int, channels: int, sets: int) -> tuple[int, int]:
     """How many positions make a row, for passes over elements and for sums; the second divides the first."""
-    if sets * positions * channels < SMALL:
+    if sets * positions * channels <= SMALL:
         return 1, 1
     # Preparing the numbers that rows meet must cost little against the passes over the rows.
     widest = min(2 * _WIDE, positions * channels // (16 if sets > 1 else 4))

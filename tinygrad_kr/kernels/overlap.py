@@ -23,7 +23,7 @@ __all__ = ["pays", "spread"]
 
 _BLOCK, _PRODUCT, _GRADIENT = range(3)
 
-_BUDGET = 2**19  # bytes of a chunk's products
+_BUDGET = 2**22  # bytes of a chunk's products
 _CHEAPER = 5  # how many numbers are copied in the time that one is added
 
 

@@ -243,13 +243,18 @@ class ContinuousDraws(WordSource):
         with self.lock:
             *before, last = pieces(out[:whole])
             for part in before:
-                transform(draw(part.size), part)
-            if whole == count:
-                transform(draw(last.size), last)
-                return out
+                in_place = part.view(np.uint64 if dtype == np.float64 else np.uint32)
+                in_place[...] = draw(part.size)
             # PyTorch fills float32 and float64 with uniforms to the end first, float16 block by block.
-            unused = 0 if dtype == np.float16 else count - whole
-            words = draw(last.size + unused + _BLOCK)
+            rest = 0 if whole == count else _BLOCK
+            unused = 0 if dtype == np.float16 or not rest else count - whole
+            words = draw(last.size + unused + rest)
+        if before:
+            drawn = out[: whole - last.size]
+            transform(drawn.view(words.dtype), drawn)
+        if not rest:
+            transform(words, last)
+            return out
         words[last.size : last.size + _BLOCK] = words[last.size + unused :].copy()
         blocks = np.empty(last.size + _BLOCK, out.dtype)
         transform(words[: blocks.size], blocks)

@@ -141,9 +141,7 @@ class _Runtime:
             self.serial_regions += 1
             if self.serial_regions == 1:
                 self.outer_limits = [
-                    (library, limit)
-                    for library in _blas_libraries()
-                    if (limit := library.get()) != 1
+                    (library, limit) for library in _blas_libraries() if (limit := library.get()) != 1
                 ]
                 for library, _ in self.outer_limits:
                     library.set(1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd.primitive import promote, rule
 from ..kernels import activation, special
-from ..kernels.blockwise import blockwise
+from ..kernels.blockwise import blockwise, on_all_threads
 from ..tensor import Tensor
 from ._public import constant_tensor, public, require_tensor
 from .selection import gate_rule
@@ -38,7 +38,7 @@ TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 # -- the derivatives -----------------------------------------------------------------------------
 
-exp_rule = rule(np.exp, name="exp", promote="float", x=lambda g, out: g * out)
+exp_rule = rule(np.exp, forward=on_all_threads(np.exp), name="exp", promote="float", x=lambda g, out: g * out)
 exp2_rule = rule(np.exp2, name="exp2", promote="float", x=lambda g, out: g * (out * LN_2))
 expm1_rule = rule(np.expm1, name="expm1", promote="float", x=lambda g, out: g * (out + 1))
 log_rule = rule(np.log, name="log", promote="float", x=lambda g, x: g / x)
