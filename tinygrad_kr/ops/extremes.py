@@ -16,7 +16,6 @@ from ..tensor import Tensor, wrap
 from ._public import axes_of, axis_of, public, require_tensor, structured
 from .gathering import chosen, selection
 from .reduction import Axis, Dim, spread, sum_rule
-from .selection import gate_rule
 
 __all__ = [
     "amax",
@@ -38,8 +37,8 @@ def shared_evenly(g: Any, a: Any, out: Any, axis: Axis, keepdims: bool, shape: t
     attains = np.equal(a, out)
     if np.any(np.isnan(out)):
         attains = np.logical_or(attains, np.isnan(a))
-    number = sum_rule(attains, axis=axis, keepdims=axis is not None) * np.ones_like(out)
-    return gate_rule(g / number, attains)
+    weights = attains * np.ones_like(out)
+    return weights * (g / sum_rule(weights, axis=axis, keepdims=True))
 
 
 def place_along(ufunc: np.ufunc, x: Any, axis: int) -> np.ndarray:

@@ -237,11 +237,16 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     array = require_tensor(input, "nonzero")._array
     if as_tuple:
         return tuple(wrap(one) for one in _places(np.atleast_1d(array)))
-    return wrap(np.stack(_places(array), -1) if array.ndim else np.argwhere(array))
+    return wrap(np.stack(_places(array), -1) if array.size >= FEW else np.argwhere(array))
 
 
-def _places(array: np.ndarray) -> list[np.ndarray]:
+FEW = 1 << 10  # elements that NumPy itself looks through as fast
+
+
+def _places(array: np.ndarray) -> Sequence[np.ndarray]:
     """Where an array is not zero, dimension by dimension: three times as fast as `np.nonzero`."""
+    if array.size < FEW:
+        return array.nonzero()
     found, flat = [], np.flatnonzero(array)
     for size in array.shape[:0:-1]:
         rows = flat // size
