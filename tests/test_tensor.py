@@ -197,15 +197,17 @@ def test_cuda_is_refused_with_words() -> None:
     assert torch.ones(1).to("cpu").cpu().device.type == "cpu"
 
 
-def test_the_core_imports_numpy_and_threadpoolctl_alone() -> None:
+def installed_modules(program: str) -> set[str]:
+    """The packages from site-packages that a program loads."""
     code = (
-        "import sys, tinygrad_kr; "
+        f"import sys; {program}; "
         "print(*sorted({name.partition('.')[0] for name, module in sys.modules.items() "
         "if 'site-packages' in (getattr(module, '__file__', None) or '')}))"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert set(loaded) <= {"numpy", "threadpoolctl", "tinygrad_kr", "_distutils_hack", "_virtualenv"} | {
-        name for name in loaded if name.startswith(("__editable__", "_"))
-    }
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_core_imports_numpy_and_threadpoolctl_alone() -> None:
+    loaded = installed_modules("import tinygrad_kr") - installed_modules("pass")
+    assert {name for name in loaded if not name.startswith("_")} <= {"numpy", "threadpoolctl", "tinygrad_kr"}

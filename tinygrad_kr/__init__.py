@@ -6,6 +6,10 @@ What `torch.` offers stands here; each name comes from the page that defines it.
 # ruff: noqa: F403
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from . import autograd as autograd
 from . import dtypes as _dtypes
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
@@ -27,6 +31,7 @@ from .dtypes import set_default_dtype as set_default_dtype
 from .kernels.memory import keep_freed_memory as _keep_freed_memory
 from .kernels.threads import get_num_threads as get_num_threads
 from .kernels.threads import set_num_threads as set_num_threads
+from .legacy import *
 from .ops.activation import *
 from .ops.adaptive_pooling import *
 from .ops.arithmetic import *
@@ -71,6 +76,7 @@ from .ops.sorting import *
 from .ops.splitting import *
 from .ops.trigonometry import *
 from .printing import set_printoptions as set_printoptions
+from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
 
@@ -82,7 +88,48 @@ from . import random as random  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
 
+if _TYPE_CHECKING:
+    from . import accelerator as accelerator
+    from . import amp as amp
+    from . import backends as backends
+    from . import compiler as compiler
+    from . import cuda as cuda
+    from . import distributed as distributed
+    from . import fx as fx
+    from . import hub as hub
+    from . import jit as jit
+    from . import mps as mps
+    from . import multiprocessing as multiprocessing
+    from . import onnx as onnx
+    from . import serialization as serialization
+    from . import testing as testing
+    from . import version as version
+    from . import xpu as xpu
+    from .serialization import load as load
+    from .serialization import save as save
+
 __version__ = "0.1.0"
+
+# Namespaces that few programs need, imported when they are first asked for.
+_LATER = frozenset(
+    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
+    + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
+)
+_LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
+_LATER_NAMES |= {"load": "serialization", "save": "serialization"}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LATER:
+        return _import_module(f"{__name__}.{name}")
+    if name in _LATER_NAMES:
+        return getattr(_import_module(f"{__name__}.{_LATER_NAMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, *_LATER_NAMES})
+
 
 _keep_freed_memory()
 

@@ -7,7 +7,6 @@ operation has one home.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,34 +18,12 @@ from .methods import TensorMethods
 from .printing import tensor_text
 from .size import Size
 from .state import state
+from .storage import InferenceStorage, Storage
 
 if TYPE_CHECKING:
     from .autograd.node import Node
 
 CPU = device("cpu")
-
-
-class Storage:
-    """What tensors over one piece of memory share: the count of its changes, and the views of its base."""
-
-    version = 0
-    views: set[weakref.ref[Tensor]] | None = None
-
-
-class InferenceStorage(Storage):
-    """The storage of a tensor made in `inference_mode`: it keeps no count that backward could rely on."""
-
-    @property
-    def version(self) -> int:  # type: ignore[override]
-        raise RuntimeError(
-            "an inference tensor cannot be saved for backward: it was made inside inference_mode, which "
-            "keeps no "
-            "record of changes. Use no_grad() there instead, or clone() the tensor outside inference_mode."
-        )
-
-    @version.setter
-    def version(self, value: int) -> None:
-        """In-place changes of inference tensors need no record."""
 
 
 class Tensor(TensorMethods):

@@ -161,3 +161,37 @@ def test_retained_gradient_follows_the_tensor() -> None:
     y.mul_(5)
     y.sum().backward()
     assert y.grad.tolist() == [1, 1]
+
+
+def test_rows_written_in_a_loop_clear_their_regions() -> None:
+    """First order clears the regions of one gradient in place, second order copies: both are the same."""
+
+    def written(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        out = x.new_zeros(4, 3) + x.sum()
+        for row in range(3):
+            out[row] = x[row] * x[row]
+        seen = out * 1
+        out[1, 1:] = x[0, :2] * 3
+        out.t()[2] = x.sum()
+        return out, (out * torch.arange(12.0, dtype=torch.float64).view(4, 3)).sum() + seen.sum()
+
+    x = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: written(x)[1], (x,))
+    assert torch.autograd.gradgradcheck(lambda x: written(x)[1], (x,))
+    out, total = written(x)
+    plain = torch.autograd.grad(total, (out, x), retain_graph=True)
+    again = torch.autograd.grad(total, (out, x), retain_graph=True)
+    twice = torch.autograd.grad(total, (out, x), create_graph=True)
+    for one, two, three in zip(plain, again, twice):
+        assert torch.equal(one, two) and torch.allclose(one, three)
+
+
+def test_a_gradient_that_was_asked_for_is_not_overwritten() -> None:
+    w = torch.ones(3, requires_grad=True)
+    y, found = w * 1, []
+    y[0] = w[1]
+    y.register_hook(lambda g: found.append(g))
+    y[1] = w[2]
+    y.retain_grad()
+    (y * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
+    assert found[0].tolist() == [1, 0, 3] and y.grad is not None and y.grad.tolist() == [1, 2, 3]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tinygrad_kr.kernels import pooling, reference, threads
+from tinygrad_kr.kernels import pooling, reference, threads, windows
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -202,6 +202,14 @@ def test_large_inputs_are_cut_into_chunks(samples: int) -> None:
     np.testing.assert_array_equal(out, quarters.max((3, 5)))
     gx = pooling.max_pool_backward(out, x, out, (2, 2), **keywords)
     np.testing.assert_array_equal(gx, np.where(x == np.repeat(np.repeat(out, 2, 2), 2, 3), x, 0))
+
+
+@pytest.mark.parametrize("shape", [(2, 19, 32, 32), (2, 19, 16, 64), (1, 3, 32, 32), (2, 9, 8, 8)])
+def test_channels_are_brought_last_whatever_the_plane(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).standard_normal(shape, np.float32)
+    copied = windows.channels_last_copy(windows.channels_last(x))
+    np.testing.assert_array_equal(copied, np.moveaxis(x, 1, -1))
+    assert copied.flags.c_contiguous
 
 
 def test_integers_have_a_maximum_too() -> None:

@@ -278,6 +278,12 @@ for _p in (0.5, 1.0, 2.0, 3.0, np.inf):
     )
 declare(
     "cdist",
+    lambda torch, x, y: torch.cdist(x, y, compute_mode="use_mm_for_euclid_dist"),
+    APART,
+    reference=lambda x, y: _norm(x[:, None] - y, 2),
+)
+declare(
+    "cdist",
     lambda torch, x, y: torch.cdist(x, y, p=0),
     fixed(((2, 2, 3), X), ((1, 4, 3), X)),
     reference=lambda x, y: np.full((2, 2, 4), 3.0),

@@ -181,6 +181,19 @@ def test_distances_of_equal_points_have_a_gradient_of_zero() -> None:
     assert x.grad.tolist() == [[0.0, 0.0]]
 
 
+def test_many_distances_are_those_of_few() -> None:
+    x, y = (torch.randn(2, rows, 5, dtype=torch.float64, requires_grad=True) for rows in (30, 40))
+    g = torch.randn(2, 30, 40, dtype=torch.float64)
+    found = torch.cdist(x, y)
+    exact = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+    assert torch.allclose(found, exact, rtol=1e-10)
+    for one, two in zip(torch.autograd.grad(found, (x, y), g), torch.autograd.grad(exact, (x, y), g)):
+        assert torch.allclose(one, two, rtol=1e-8)
+    assert torch.cdist(x, x).diagonal(dim1=1, dim2=2).max() < 1e-6
+    with pytest.raises(ValueError, match="not a valid value for compute_mode"):
+        torch.cdist(x, y, compute_mode="fast")
+
+
 def test_normalize_keeps_zero_vectors() -> None:
     out = torch.nn.functional.normalize(torch.zeros(2, 2))
     assert out.tolist() == [[0.0, 0.0], [0.0, 0.0]]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_kr as torch
+from tinygrad_kr.ops import padding
 
 F = torch.nn.functional
 
@@ -66,3 +67,18 @@ def test_numpys_pad_names_what_it_does_not_do() -> None:
         np.pad(x, 1, mode="linear_ramp")
     with pytest.raises(TypeError, match="one constant_values"):
         np.pad(x, 1, constant_values=(1, 2))
+
+
+@pytest.mark.parametrize(
+    "widths", [((0, 0), (1, 2)), ((2, -1), (0, 3)), ((-1, -1), (-2, 5)), ((1, 1), (1, 1))]
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_arrays_are_padded_as_small_ones(
+    widths: Any, order: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.asarray(np.random.default_rng(0).standard_normal((5, 6)), order=order)
+    small = padding.pad_(x, widths=widths, value=7.0)
+    monkeypatch.setattr(padding, "_LARGE", 0)
+    large = padding.pad_(x, widths=widths, value=7.0)
+    np.testing.assert_array_equal(small, large)
+    assert small.strides == large.strides

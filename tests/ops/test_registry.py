@@ -19,8 +19,8 @@ from tests.declared import Declaration, leaves, load, outputs, tensors
 from tinygrad_kr import Tensor
 from tinygrad_kr.autograd.inplace import replace_region
 from tinygrad_kr.autograd.node import Node
-from tinygrad_kr.autograd.primitive import Primitive, primitives
-from tinygrad_kr.autograd.record import RuleNode
+from tinygrad_kr.autograd.primitive import Definition, definitions
+from tinygrad_kr.autograd.rule_node import RuleNode
 from tinygrad_kr.ops._public import Face, faces
 
 DECLARED = load()
@@ -38,15 +38,15 @@ def _nodes(tensor: Tensor) -> Iterator[Node]:
 
 
 @cache
-def _reached() -> set[Primitive]:
+def _reached() -> set[Definition]:
     """The primitives that the graphs of all declarations consist of, at order one and two."""
-    reached: set[Primitive] = set()
+    reached: set[Definition] = set()
 
     def note(results: list[Tensor]) -> None:
         for result in results:
             for node in _nodes(result):
                 if isinstance(node, RuleNode):
-                    reached.add(node.plan.primitive)
+                    reached.add(node.plan.definition)
 
     for declaration in DECLARED:
         for seed in range(3):
@@ -82,9 +82,9 @@ def _example(declaration: Declaration, seed: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    "primitive", [one for one in primitives.values() if one.rules or one.joint], ids=repr
+    "primitive", [one for one in definitions.values() if one.rules or one.joint], ids=repr
 )
-def test_every_primitive_is_reached_by_a_declaration(primitive: Primitive) -> None:
+def test_every_primitive_is_reached_by_a_declaration(primitive: Definition) -> None:
     if primitive.function is replace_region:
         pytest.skip("written by in-place changes of views; tests/autograd/test_inplace.py")
     assert primitive in _reached(), (
@@ -151,7 +151,7 @@ def test_out_receives_the_result(declaration: Declaration) -> None:
 ALLOWED = {"shape", "ndim"}  # attributes that mean the same on both
 
 
-def _functions_of(primitive: Primitive) -> list[Callable[..., Any]]:
+def _functions_of(primitive: Definition) -> list[Callable[..., Any]]:
     if primitive.composite is not None:
         return []  # its backward runs on arrays only
     return [*primitive.rules.values(), *([primitive.joint] if primitive.joint else [])]
@@ -196,7 +196,7 @@ def _complaints(function: Callable[..., Any], seen: set[Any]) -> Iterator[str]:
                 yield from _complaints(called, seen)
 
 
-@pytest.mark.parametrize("primitive", primitives.values(), ids=repr)
-def test_rules_use_operators_and_numpy_functions_only(primitive: Primitive) -> None:
+@pytest.mark.parametrize("primitive", definitions.values(), ids=repr)
+def test_rules_use_operators_and_numpy_functions_only(primitive: Definition) -> None:
     found = [one for function in _functions_of(primitive) for one in _complaints(function, set())]
     assert not found, "\n".join(found)

@@ -61,3 +61,16 @@ def test_unique_keeps_every_nan() -> None:
 def test_errors_name_what_was_wrong(call: Any, words: str) -> None:
     with pytest.raises(RuntimeError, match=words):
         call(torch.ones(2, 3))
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.int64])
+def test_unique_integers_are_counted_or_sorted(dtype: torch.dtype) -> None:
+    rng = np.random.default_rng(0)
+    for array in (rng.integers(0, 100, 300), rng.integers(0, 100, (4, 5)), np.array([0, 100])):
+        x = torch.tensor(array - (0 if dtype is torch.uint8 else 90)).to(dtype)
+        values, inverse, counts = torch.unique(x, return_inverse=True, return_counts=True)
+        expected = np.unique(x.numpy(), return_inverse=True, return_counts=True)
+        assert values.dtype is dtype and inverse.shape == x.shape
+        for one, two in zip((values, inverse.reshape(-1), counts), expected):
+            np.testing.assert_array_equal(one.numpy(), two.reshape(-1))
+        assert torch.equal(torch.unique(x), values)

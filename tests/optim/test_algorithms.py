@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_kr as torch
-from tinygrad_kr.optim import optimizer as base
+from tinygrad_kr.optim import _portions as base
 
 # Each algorithm with the options that it needs to come down a quadratic valley in 300 steps.
 ALGORITHMS: list[tuple[str, dict[str, Any]]] = [

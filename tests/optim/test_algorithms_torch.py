@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_kr
-from tinygrad_kr.optim import optimizer as base
+from tinygrad_kr.optim import _portions as base
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch")
 pytestmark = pytest.mark.torch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import traceback
 from typing import Any
 
@@ -14,7 +13,9 @@ from .node import Node
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-class _Anomaly(threading.local):
+class _Anomaly:
+    """The switch, for all threads, as in PyTorch."""
+
     enabled = False
     check_nan = True
 
@@ -95,7 +96,7 @@ class set_detect_anomaly(detect_anomaly):
 
 
 def is_anomaly_enabled() -> bool:
-    """Whether anomaly detection is on in this thread.
+    """Whether anomaly detection is on.
 
     >>> import tinygrad_kr as torch
     >>> torch.is_anomaly_enabled()

@@ -131,6 +131,8 @@ class FunctionNode(Node):
         return tuple(arrived.get(position) for position in range(len(self.outputs or ())))
 
     def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+        while self.ctx._saved is None and self.restore is not None:
+            self.restore()
         grads = tuple(one if one is None or isinstance(one, Tensor) else wrap(one) for one in g)
         self.ctx._node = self
         try:

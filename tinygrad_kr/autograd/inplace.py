@@ -8,14 +8,16 @@ is noticed through the version number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..state import state
 from ..tensor import Tensor, base_of, wrap
-from .primitive import Primitive, rule
+from .node import Node
+from .primitive import Primitive, definitions, rule
+from .rule_node import RuleNode, record
 
 
 def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any], order: tuple[int, ...]) -> Any:
@@ -23,9 +25,14 @@ def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any], order: 
 
     For memory in the order that the view was taken from it is a view; for another it might be a copy.
     """
-    out = np.transpose(np.array(np.transpose(base, order), order="C"), np.argsort(order))
+    out = in_order(base, order)
     view(out)[...] = value
     return out
+
+
+def in_order(array: Any, order: tuple[int, ...]) -> Any:
+    """A copy whose dimensions lie in memory in the given order, the outermost first."""
+    return np.transpose(np.array(np.transpose(array, order), order="C"), np.argsort(order))
 
 
 def memory_order(array: np.ndarray) -> tuple[int, ...]:
@@ -41,6 +48,50 @@ replace_region_: Primitive = rule(
     ),
     value=lambda g, view: view(g),
 )
+
+
+class RegionNode(RuleNode):
+    """A region of a tensor overwritten: the derivative of `replace_region`, in place where it can be.
+
+    Rows written in a loop make a chain of these, each with its region of the same gradient: the latest makes
+    a copy, and the others clear their regions in it. Nobody else can ask for that copy: the tensor stands on
+    the latest node, and a node with hooks makes its own.
+    """
+
+    __slots__ = ()
+
+    fresh: Any = None  # the gradient that the node after this one made for it alone
+
+    def static(self, name: str) -> Any:
+        """A static argument that the rules named."""
+        return dict(zip(self.plan.names, self.saved or ())).get(name)
+
+    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+        mine, self.fresh = self.fresh is g and self.watch is None, None
+        if create_graph or 0 not in self.plan.positions:
+            return super().gradients(g, create_graph)
+        view, order, before = self.static("view"), self.static("order"), self.parents[0]
+        region = view(g)
+        if mine:
+            region = np.array(region)
+        else:
+            g = in_order(g, order)
+        view(g)[...] = 0
+        if isinstance(before, RegionNode) and before.static("order") == order:
+            before.fresh = g
+        return [(g, region)[position] for position in self.plan.positions]
+
+
+definitions[replace_region].node = RegionNode
+
+
+def region_node(base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> Node:
+    """The node of `base` after the region that `view` shows was overwritten with `value`."""
+    plan = definitions[replace_region].plans[1 * (base._node is not None) + 2 * (value._node is not None)]
+    statics = (view, memory_order(base._array))
+    storages = (base._storage, value._storage, base._storage)
+    saved = plan.save(base._array, value._array, None, None, *statics, *storages)
+    return record(plan, plan.parents(base._node, value._node), saved, base._array)
 
 
 def original(target: Tensor, others: Iterable[Any]) -> Tensor:
@@ -128,12 +179,9 @@ def rebase(target: Tensor, value: Tensor) -> None:
     if target._view is None:
         target._node = value._node
     else:
-        old = object.__new__(Tensor)
-        old._array, old._storage, old._node = base._array, base._storage, base._node
-        base._node = replace_region_(old, value, view=path(target), order=memory_order(base._array))._node
-    for reference in list(base._storage.views or ()):
-        view = reference()
-        if view is not None and base_of(view) is base:
+        base._node = region_node(base, value, path(target))
+    for view in base._storage.living_views():
+        if base_of(view) is base:
             view._node = path(view)(base)._node
     if retained:
         target.retain_grad()

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from ..state import state
+from ..state import state, throw
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,13 +25,12 @@ class _Mode:
         self._before: list[tuple[bool, bool]] = []
 
     def __enter__(self) -> None:
-        self._before.append((state.recording, state.inference))
-        state.recording = self._recording
-        if self._inference is not None:
-            state.inference = self._inference
+        inference = state.inference
+        self._before.append((state.recording, inference))
+        throw(self._recording, inference if self._inference is None else self._inference)
 
     def __exit__(self, *exception: object) -> None:
-        state.recording, state.inference = self._before.pop()
+        throw(*self._before.pop())
 
     def clone(self) -> _Mode:
         """The same mode, entered independently: each decorated call (and thread) takes its own."""
@@ -135,10 +134,10 @@ class set_grad_enabled(_Mode):
     def __init__(self, mode: bool) -> None:
         super().__init__(recording=bool(mode))
         self._before.append((state.recording, state.inference))
-        state.recording = bool(mode)
+        throw(bool(mode), state.inference)
 
     def __enter__(self) -> None:
-        state.recording = self._recording
+        throw(self._recording, state.inference)
 
     def __call__(self, function: F) -> F:
         self.__exit__()

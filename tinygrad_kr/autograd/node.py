@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-next_number = itertools.count(1).__next__
+next_number = itertools.count(0, -1).__next__  # downwards: the latest node has the smallest number
 
 
 class HookHandle:
@@ -69,7 +69,7 @@ class Node:
     __slots__ = ("__dict__", "__weakref__", "dtype", "number", "parents", "shape")
     is_leaf = False
 
-    number: int  # of creation: an edge always leads to a lower one
+    number: int  # of creation, counted down: an edge always leads to a higher one
     parents: tuple[Node, ...]
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -80,6 +80,7 @@ class Node:
     )
     watch: Watch | None = None
     trace: str | None = None  # the user's line, under anomaly detection
+    restore: Callable[[], None] | None = None  # saves anew what a checkpoint dropped
 
     def __init__(self, parents: tuple[Node, ...], shape: tuple[int, ...], dtype: np.dtype) -> None:
         self.number = next_number()

@@ -31,64 +31,21 @@ import numpy as np
 
 from ..tensor import Tensor
 from . import record
+from .plan import Plans
 from .record import promote as promote
 from .record import result_of as result_of
 from .record import share as share
+from .rule_node import CompositeNode, RuleNode
 
-primitives: dict[Any, Primitive] = {}  # every primitive, by the function it was registered for
+Primitive = Callable[..., Any]  # call it with arrays or Tensors
+
+definitions: dict[Any, Definition] = {}  # every primitive, by the function it was registered for
+primitives: dict[Any, Primitive] = {}
 dispatch: dict[Any, Callable[..., Any]] = {}  # what a NumPy function does when it is given a Tensor
 
 
-class Plan:
-    """For one set of inputs that need gradients: which rules run, and how to gather what those rules name."""
-
-    __slots__ = ("collect", "positions", "primitive", "rules", "sources", "stamp", "stamped", "unchanged")
-
-    rules: tuple[Callable[..., Any], ...]
-    collect: Callable[..., Any]  # (arguments, out, kept, statics) -> for each rule, what it names
-    stamp: Callable[..., Any] | None  # (storages) -> each storage that must not change, with its version
-    unchanged: Callable[..., bool]  # (stamps) -> whether none of them did
-
-    def __init__(self, primitive: Primitive, positions: tuple[int, ...]) -> None:
-        self.primitive = primitive
-        self.positions = positions
-        if primitive.joint is not None:
-            self.rules = (primitive.joint,)
-        else:
-            self.rules = tuple(primitive.rule_of(position) for position in positions)
-        self.sources = tuple(primitive.needs_of(rule) for rule in self.rules)
-        inputs = primitive.parameters
-        named = {need for needs in self.sources for need in needs}
-        if primitive.composite is not None:
-            named.update(inputs)
-        self.stamped = tuple(name for name in (*inputs, "out") if name in named)
-        arguments = ", ".join((*inputs, "out", "kept", *primitive.statics))
-        gathered = ", ".join(
-            f"({', '.join(map(_fetch, needs))}{',' * (len(needs) == 1)})" for needs in self.sources
-        )
-        self.collect = eval(f"lambda {arguments}: ({gathered},)", {"shape_of": _shape_of})
-        stamps = "".join(f"{name}, {name}.version, " for name in self.stamped)
-        self.stamp = eval(f"lambda {', '.join((*inputs, 'out'))}: ({stamps})") if self.stamped else None
-        pairs = [f"stamps[{2 * i}].version == stamps[{2 * i + 1}]" for i in range(len(self.stamped))]
-        self.unchanged = eval(f"lambda stamps: {' and '.join(pairs) or True}")
-        if primitive.variadic:
-            self.unchanged = _all_unchanged
-
-
-def _all_unchanged(stamps: tuple[Any, ...]) -> bool:
-    return all(storage.version == version for storage, version in zip(stamps[::2], stamps[1::2]))
-
-
-def _fetch(need: str) -> str:
-    return f"shape_of({need.removesuffix('_shape')})" if need.endswith("_shape") else need
-
-
-def _shape_of(value: Any) -> Any:
-    return tuple([np.shape(one) for one in value]) if type(value) is tuple else np.shape(value)
-
-
-class Primitive:
-    """A function on arrays with its derivative rules. Call it with arrays or Tensors; see above."""
+class Definition:
+    """What is known of a primitive: the function on arrays and its derivative rules; `apply` runs it."""
 
     def __init__(
         self,
@@ -125,14 +82,13 @@ class Primitive:
             self._read_signature()
         self.statics = tuple(self.defaults)
         self._check_names()
-        self._plans: dict[tuple[int, ...], Plan] = {}
+        self.plans = Plans(self)
+        self.node: type[RuleNode] = RuleNode if composite is None else CompositeNode
         plain = not (joint or keeps or view or self.variadic or self.statics)
         arity = len(self.parameters) if promote is not None and plain else 0
-        ways: dict[int, Callable[[Primitive], Callable[..., Any]]] = {1: record.unary, 2: record.binary}
+        ways: dict[int, Callable[[Definition], Primitive]] = {1: record.unary, 2: record.binary}
         self.apply = ways.get(arity, record.general)(self)
-
-    def __call__(self, *args: Any, **statics: Any) -> Any:
-        return self.apply(*args, **statics)
+        self.apply.__name__ = self.apply.__qualname__ = self.__name__
 
     def __repr__(self) -> str:
         return f"<primitive {self.__name__}>"
@@ -158,6 +114,7 @@ class Primitive:
             "kept",
             *self.statics,
             *(f"{name}_shape" for name in self.parameters),
+            *(["wanted"] if self.joint else []),
         }
         for argument in self.rules:
             if argument not in self.parameters:
@@ -182,13 +139,6 @@ class Primitive:
                 f"the derivative of {self.__name__} with respect to its argument {name!r} is not defined"
             )
         return self.rules[name]
-
-    def plan(self, positions: tuple[int, ...]) -> Plan:
-        """The plan for a set of arguments that need gradients."""
-        try:
-            return self._plans[positions]
-        except KeyError:
-            return self._plans.setdefault(positions, Plan(self, positions))
 
 
 # -- registration --------------------------------------------------------------------------------
@@ -217,7 +167,9 @@ def rule(
         name: PyTorch's name of the operation, which names its graph node; the function's own by default.
         **rules: the rules, by argument name.
     """
-    return _register(Primitive(function, forward=forward, rules=rules, promote=promote, view=view, name=name))
+    return _register(
+        Definition(function, forward=forward, rules=rules, promote=promote, view=view, name=name)
+    )
 
 
 def joint(
@@ -237,8 +189,9 @@ def joint(
             keyword-only ones
             static. A parameter `recording` is told whether a backward may follow.
         backward: `backward(g, ...)` returns one gradient per array argument, None where there is none. It
-            names what it
-            needs as rules do; `kept` is what the forward kept for it. For several results `g` is a tuple.
+            names what it needs as rules do; `kept` is what the forward kept for it, `wanted` the positions of
+            the arguments that need gradients (work for others can be left out). For several results `g` is
+            a tuple.
         composite: the same operation written in simpler primitives: what it means. If given, second
             derivatives
             differentiate it and `backward` is only ever called with raw arrays, so it may save and mutate
@@ -248,7 +201,7 @@ def joint(
         forward, promote, name: as for `rule`.
     """
     return _register(
-        Primitive(
+        Definition(
             function,
             forward=forward,
             rules={},
@@ -261,35 +214,36 @@ def joint(
     )
 
 
-def _register(primitive: Primitive) -> Primitive:
-    function = primitive.function
-    if function in primitives:
+def _register(definition: Definition) -> Primitive:
+    function = definition.function
+    if function in definitions:
         raise TypeError(f"{function!r} has its rule already; one operation, one home")
-    primitives[function] = primitive
+    definitions[function] = definition
+    primitives[function] = definition.apply
     if isinstance(function, np.ufunc):
-        dispatch[function] = primitive
-    elif getattr(function, "__module__", "").startswith("numpy") and not primitive.variadic:
-        dispatch[function] = numpy_face(primitive)
-    return primitive
+        dispatch[function] = definition.apply
+    elif getattr(function, "__module__", "").startswith("numpy") and not definition.variadic:
+        dispatch[function] = numpy_face(definition)
+    return definition.apply
 
 
-def numpy_face(primitive: Primitive) -> Callable[..., Any]:
+def numpy_face(definition: Definition) -> Callable[..., Any]:
     """Call a primitive with a NumPy function's own signature."""
-    signature = inspect.signature(primitive.function)
-    arrays = tuple(signature.parameters)[: len(primitive.parameters)]
+    signature = inspect.signature(definition.function)
+    arrays = tuple(signature.parameters)[: len(definition.parameters)]
 
     def call(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs).arguments
         inputs = [given.pop(name) for name in arrays]
         statics = {}
         for name, value in given.items():
-            if name in primitive.statics:
+            if name in definition.statics:
                 statics[name] = value
             elif value is not signature.parameters[name].default:
                 raise TypeError(
-                    f"np.{primitive.function.__name__} on a Tensor does not take {name}={value!r}"
+                    f"np.{definition.function.__name__} on a Tensor does not take {name}={value!r}"
                 )
-        return primitive(*inputs, **statics)
+        return definition.apply(*inputs, **statics)
 
     return call
 
@@ -308,7 +262,7 @@ def constant(*functions: Callable[..., Any], promote: str | None = None) -> None
     """Register NumPy functions whose results no gradient flows through (comparisons, argmax)."""
     for function in functions:
         if isinstance(function, np.ufunc):
-            _register(Primitive(function, forward=None, rules={}, promote=promote))
+            _register(Definition(function, forward=None, rules={}, promote=promote))
         else:
             dispatch[function] = _on_arrays(function)
 

@@ -1,4 +1,4 @@
-"""Recording: how a primitive runs on Tensors, and the nodes it leaves in the graph.
+"""Recording: how a primitive runs on Tensors.
 
 There are three ways to run. `unary` and `binary` serve element-wise functions and are as short as can be,
 since they are what a small model spends its time in; `general` serves everything else.
@@ -6,227 +6,95 @@ since they are what a small model spends its time in; `general` serves everythin
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
-from ..state import state
-from ..tensor import InferenceStorage, Storage, Tensor
-from . import compose
-from .anomaly import anomaly, user_trace
-from .node import Node, Output, next_number
+from ..state import departed, state
+from ..storage import InferenceStorage, Storage
+from ..tensor import Tensor, wrap
+from .node import Node, Output
+from .rule_node import record
 
 if TYPE_CHECKING:
-    from .primitive import Plan, Primitive
+    from .primitive import Definition
 
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
+ndarray = np.ndarray
 _new = object.__new__
-_CONSTANT = Storage()  # stands for an argument that is no tensor
+OPERANDS = (Tensor, int, float, complex, np.ndarray, np.generic)
+CONSTANT = Storage()  # stands for an argument that is no tensor
 
 
-class RuleNode(Node):
-    """A recorded primitive: the plan, what its rules named, and the versions that the saved tensors had."""
-
-    __slots__ = ("plan", "saved", "stamps")
-
-    def __init__(
-        self,
-        plan: Plan,
-        parents: tuple[Node, ...],
-        saved: Any,
-        stamps: Any,
-        shape: tuple[int, ...],
-        dtype: np.dtype,
-    ) -> None:
-        self.number = next_number()
-        self.parents = parents
-        self.shape = shape
-        self.dtype = dtype
-        self.plan = plan
-        self.saved = saved
-        self.stamps = stamps
-        if anomaly.enabled:
-            self.trace = user_trace()
-
-    def name(self) -> str:
-        return self.plan.primitive.node_name
-
-    def release(self) -> None:
-        if self.stamps is not None:
-            self.saved = None
-
-    def check_saved(self) -> None:
-        """Raise if what was saved is gone, or was changed in place since."""
-        if self.saved is None:
-            raise RuntimeError(
-                f"Trying to backward through the graph a second time: {self.name()} has freed what it saved. "
-                "Specify retain_graph=True if you need to backward through the graph a second time."
-            )
-        stamps = self.stamps
-        if stamps is not None and not self.plan.unchanged(stamps):
-            kept = [storage.version == version for storage, version in zip(stamps[::2], stamps[1::2])]
-            self._report_change(kept.index(False))
-
-    def _report_change(self, which: int) -> None:
-        now, then = self.stamps[2 * which].version, self.stamps[2 * which + 1]
-        variadic = self.plan.primitive.variadic
-        name = self.plan.stamped[0 if variadic else which]
-        values = [
-            v
-            for needs, saved in zip(self.plan.sources, self.saved)
-            for n, v in zip(needs, saved)
-            if n == name
-        ]
-        value = values[0][which] if variadic else values[0] if values else self
-        shape = list(np.shape(value) if value is not self else self.shape)
-        where = (
-            f" It was recorded here:\n{self.trace}"
-            if self.trace
-            else " Enable detect_anomaly() to see its line."
-        )
-        what = "output 0" if name == "out" else f"argument {name!r}"
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[Tensor {shape}], which is {what} of {self.name()}, is at version {now}; expected "
-            f"version {then} instead. Use the out-of-place form of the later change, or clone() the tensor "
-            f"before it.{where}"
-        )
-
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
-        self.check_saved()
-        plan = self.plan
-        if create_graph:
-            return self._differentiable_gradients(g)
-        return [rule(g, *saved) for rule, saved in zip(plan.rules, self.saved)]
-
-    def _differentiable_gradients(self, g: Any) -> Sequence[Any]:
-        values = [
-            [self.rewrap(need, value) for need, value in zip(needs, saved)]
-            for needs, saved in zip(self.plan.sources, self.saved)
-        ]
-        return [rule(g, *saved) for rule, saved in zip(self.plan.rules, values)]
-
-    def rewrap(self, need: str, value: Any) -> Any:
-        """What was saved under a name, as a Tensor on its own node again, for rules that run on Tensors."""
-        if need == "out":
-            if type(value) is tuple:
-                return tuple(
-                    self._attach(one, Output(self, i, one.shape, one.dtype), i) for i, one in enumerate(value)
-                )
-            return self._attach(value, self, need)
-        parameters = self.plan.primitive.parameters
-        if need not in parameters:
-            return value
-        position = parameters.index(need)
-        if self.plan.primitive.variadic:
-            nodes = dict(zip(self.plan.positions, self.parents))
-            return tuple(self._attach(one, nodes.get(i), need) for i, one in enumerate(value))
-        if position in self.plan.positions:
-            return self._attach(value, self.parents[self.plan.positions.index(position)], need)
-        return value
-
-    def _attach(self, array: Any, node: Node | None, need: Any) -> Any:
-        if node is None:
-            return array
-        tensor = _new(Tensor)
-        tensor._array = array
-        tensor._node = node
-        known = self.stamps is not None and need in self.plan.stamped and not self.plan.primitive.variadic
-        tensor._storage = self.stamps[2 * self.plan.stamped.index(need)] if known else Storage()
-        return tensor
-
-
-class JointNode(RuleNode):
-    """A recorded primitive with one backward for all its inputs."""
-
-    __slots__ = ("inputs", "statics")
-
-    inputs: tuple[Any, ...] | None  # every input, kept where a composite says what the operation means
-    statics: dict[str, Any]
-
-    def release(self) -> None:
-        self.saved = self.inputs = None
-
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
-        self.check_saved()
-        primitive, positions = self.plan.primitive, self.plan.positions
-        if not create_graph:
-            grads = self.plan.rules[0](g, *self.saved[0])
-        elif primitive.composite is None:
-            grads = self._differentiable_gradients(g)[0]
-        else:
-            nodes = dict(zip(positions, self.parents))
-            inputs = [self._attach(one, nodes.get(i), None) for i, one in enumerate(self.inputs or ())]
-            return compose.gradients(primitive.composite, inputs, self.statics, positions, g)
-        return [grads[position] for position in positions]
-
-
-def unary(primitive: Primitive) -> Callable[[Any], Any]:
+def unary(definition: Definition) -> Callable[[Any], Any]:
     """The way an element-wise function of one argument runs: the shortest there is."""
-    forward, to_float = primitive.forward, primitive.promote == "float"
-    differentiable = bool(primitive.rules)
-    plan: Plan | None = None  # made when it is first needed: most programs use few of all primitives
+    forward, to_float = definition.forward, definition.promote == "float"
+    differentiable = bool(definition.rules)
+    plans = definition.plans
 
     def apply(x: Any) -> Any:
-        nonlocal plan
         if not isinstance(x, Tensor):
             return forward(x)
         array = x._array
         if to_float and array.dtype.kind not in "fc":
             array = array.astype(dtypes.default_numpy)
         out = forward(array)
-        if type(out) is not np.ndarray:
+        if type(out) is not ndarray:
             out = np.asarray(out)
         result = _new(Tensor)
         result._array = out
         node = x._node
-        if node is None or not state.recording or not differentiable:
-            result._storage = InferenceStorage() if state.inference else Storage()
+        if node is None or not differentiable or (departed and not state.recording):
+            result._storage = InferenceStorage() if departed and state.inference else Storage()
             return result
-        if plan is None:
-            plan = primitive.plan((0,))
         storage = result._storage = Storage()
-        stamps = plan.stamp(x._storage, storage) if plan.stamp is not None else None
-        result._node = RuleNode(plan, (node,), plan.collect(array, out, None), stamps, out.shape, out.dtype)
+        plan = plans[1]
+        result._node = record(plan, (node,), plan.save(array, out, None, x._storage, storage), out)
         return result
 
     return apply
 
 
-def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
-    """The way an element-wise function of two arguments runs: tensors and numbers, with type promotion."""
-    forward, to_float = primitive.forward, primitive.promote == "float"
-    differentiable = bool(primitive.rules)
-    first: Plan | None = None
-    second: Plan | None = None
-    both: Plan | None = None
+def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, Any], Any]:
+    """The way an element-wise function of two arguments runs: tensors and numbers, with type promotion.
+
+    Args:
+        definition: the primitive.
+        operator: whether it stands for an operator, which asks the other operand where it does not know it.
+    """
+    forward, to_float = definition.forward, definition.promote == "float"
+    differentiable = bool(definition.rules)
+    plans = definition.plans
 
     def apply(x: Any, y: Any) -> Any:
         a: Any
         b: Any
-        nonlocal first, second, both
-        nx: Any = None
-        ny: Any = None
         parents: tuple[Node, ...]
-        sx = sy = _CONSTANT
+        x_node = y_node = None
+        x_storage = y_storage = CONSTANT
         if isinstance(x, Tensor):
-            a, nx, sx = x._array, x._node, x._storage
+            a, x_node, x_storage = x._array, x._node, x._storage
+            dtype = a.dtype
             if isinstance(y, Tensor):
-                b, ny, sy = y._array, y._node, y._storage
-                dtype = a.dtype
+                b, y_node, y_storage = y._array, y._node, y._storage
                 if dtype is not b.dtype or not (dtype is F32 or dtype is F64):
                     a, b = promote(a, b, to_float=to_float)
-            elif (type(y) is float or type(y) is int) and (a.dtype is F32 or a.dtype is F64):
-                b = y
+            elif (type(y) is float or type(y) is int) and (dtype is F32 or dtype is F64):
+                b = numbers[dtype][y]
+            elif operator and not isinstance(y, OPERANDS):
+                return NotImplemented
             else:
                 a, b = promote(a, y, to_float=to_float)
         elif isinstance(y, Tensor):
-            b, ny, sy = y._array, y._node, y._storage
-            if (type(x) is float or type(x) is int) and (b.dtype is F32 or b.dtype is F64):
-                a = x
+            b, y_node, y_storage = y._array, y._node, y._storage
+            dtype = b.dtype
+            if (type(x) is float or type(x) is int) and (dtype is F32 or dtype is F64):
+                a = numbers[dtype][x]
+            elif operator and not isinstance(x, OPERANDS):
+                return NotImplemented
             else:
                 a, b = promote(x, b, to_float=to_float)
         else:
@@ -236,136 +104,197 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
         except ValueError:
             _check_broadcast(a, b)
             raise
-        if type(out) is not np.ndarray:
+        if type(out) is not ndarray:
             out = np.asarray(out)
         result = _new(Tensor)
         result._array = out
-        if (nx is None and ny is None) or not state.recording or not differentiable:
-            result._storage = InferenceStorage() if state.inference else Storage()
+        if x_node is None:
+            if y_node is None or not differentiable or (departed and not state.recording):
+                result._storage = InferenceStorage() if departed and state.inference else Storage()
+                return result
+            plan, parents = plans[2], (y_node,)
+        elif not differentiable or (departed and not state.recording):
+            result._storage = InferenceStorage() if departed and state.inference else Storage()
             return result
+        elif y_node is None:
+            plan, parents = plans[1], (x_node,)
+        else:
+            plan, parents = plans[3], (x_node, y_node)
         storage = result._storage = Storage()
-        if ny is None:
-            plan = first = first or primitive.plan((0,))
-            parents = (nx,)
-        elif nx is None:
-            plan = second = second or primitive.plan((1,))
-            parents = (ny,)
-        else:
-            plan = both = both or primitive.plan((0, 1))
-            parents = (nx, ny)
-        stamps = plan.stamp(sx, sy, storage) if plan.stamp is not None else None
-        saved = plan.collect(a, b, out, None)
-        result._node = RuleNode(plan, parents, saved, stamps, out.shape, out.dtype)
+        saved = plan.save(a, b, out, None, x_storage, y_storage, storage)
+        result._node = record(plan, parents, saved, out)
         return result
 
     return apply
 
 
-def general(primitive: Primitive) -> Callable[..., Any]:
-    """The way every other primitive runs."""
-    forward, defaults, keeps = primitive.forward, primitive.defaults, primitive.keeps
-    variadic, view, differentiable = primitive.variadic, primitive.view, primitive.rules or primitive.joint
-    to_float = primitive.promote == "float"
-    asks_recording = "recording" in defaults
-
-    def retake(others: tuple[Any, ...], statics: dict[str, Any]) -> Callable[[Any], Any]:
-        """How to take this view of another tensor; it holds nothing of the tensor it was first taken of."""
-        return lambda source: apply(source, *others, **statics)
-
-    def apply(*args: Any, **statics: Any) -> Any:
-        arrays: list[Any] = []
-        positions: list[int] = []
-        parents: list[Node] = []
-        tensors = False
-        for position, arg in enumerate(args):
-            if isinstance(arg, Tensor):
-                tensors = True
-                arrays.append(arg._array)
-                if arg._node is not None:
-                    positions.append(position)
-                    parents.append(arg._node)
-            else:
-                arrays.append(arg)
-        recording = bool(positions) and state.recording and bool(differentiable)
-        if asks_recording:
-            statics["recording"] = recording
-        if primitive.promote is not None and tensors:
-            arrays = promote(*arrays, to_float=to_float)
-        out = forward(*arrays, **statics)
-        kept = None
-        if keeps:
-            out, kept = out
-        if not tensors:
-            return out
-        several = type(out) is tuple
-        if several:
-            out = tuple([one if type(one) is np.ndarray else np.asarray(one) for one in out])
-        elif type(out) is not np.ndarray:
-            out = np.asarray(out)
-        if not recording:
-            if several:
-                return tuple([result_of(one, None) for one in out])
-            result = result_of(out, None)
-            if view:
-                share(result, args[0], retake(args[1:], statics))
-            return result
+# How every other primitive runs, written out for its own arguments. For `sum` the parts in braces come to
+#
+#     def apply(a, *, axis=axis, keepdims=keepdims):
+#         ...
+#         recording = (a_node is not None) and (not departed or state.recording)
+#         out = forward(a, axis=axis, keepdims=keepdims)
+#         ...
+#             plan = plans[(a_node is not None)]
+#             parents = (a_node,)
+#             saved = plan.save(a, out, kept, axis, keepdims, a_storage, storage)
+GENERAL = """
+def apply({signature}):
+    tensor = kept = node = None
+    recording = False
+{unwrapping}
+    if tensor is None:
+        return forward({call}){first}
+    recording = {recording}
+{promotion}
+    {results} = forward({call})
+    if type(out) is not ndarray:
+        out = as_arrays(out)
+    if recording:
+        plan = plans[{needs}]
         storage = Storage()
-        plan = primitive.plan(tuple(positions))
-        if defaults:
-            statics = {**defaults, **statics}
-        inputs = (tuple(arrays),) if variadic else arrays
-        saved = plan.collect(*inputs, out, kept, **statics)
-        if plan.stamp is None:
-            stamps = None
-        else:
-            storages = [arg._storage if isinstance(arg, Tensor) else _CONSTANT for arg in args]
-            if variadic:
-                stamps = tuple([stamp for one in storages for stamp in (one, one.version)])
-            else:
-                stamps = plan.stamp(*storages, storage)
-        make = RuleNode if primitive.joint is None else JointNode
-        shape, dtype = ((), F32) if several else (out.shape, out.dtype)
-        node = make(plan, tuple(parents), saved, stamps, shape, dtype)
-        if isinstance(node, JointNode):
-            node.inputs = tuple(arrays) if primitive.composite is not None else ()
-            node.statics = {key: value for key, value in statics.items() if key != "recording"}
-        if several:
-            node.outputs = tuple([(one.shape, one.dtype) for one in out])
-            return tuple(
-                [
-                    result_of(one, Output(node, i, one.shape, one.dtype) if one.dtype.kind in "fc" else None)
-                    for i, one in enumerate(out)
-                ]
-            )
-        result = result_of(out, node if out.dtype.kind in "fc" else None, storage)
-        if view:
-            share(result, args[0], retake(args[1:], statics))
-        return result
-
-    return apply
+        saved = plan.save({saving})
+        node = record(plan, {parents}, saved, out)
+{composite}
+    else:
+        storage = InferenceStorage() if departed and state.inference else Storage()
+    if type(out) is tuple:
+        return several(out, node)
+    result = _new(Tensor)
+    result._array = out
+    result._storage = storage
+    if recording and out.dtype.kind in "fc":
+        result._node = node
+{sharing}
+    return result
+"""
+UNWRAPPING = """
+    {x}_node, {x}_storage = None, CONSTANT
+    if isinstance({x}, Tensor):
+        tensor = {x}
+        {x}_node, {x}_storage = {x}._node, {x}._storage
+        {x} = {x}._array
+"""
+UNWRAPPING_ALL = """
+    tensor = next((x for x in {x} if isinstance(x, Tensor)), None)
+    {x}_nodes = [x._node if isinstance(x, Tensor) else None for x in {x}]
+    {x}_storage = tuple([x._storage if isinstance(x, Tensor) else CONSTANT for x in {x}])
+    positions = tuple([i for i, node in enumerate({x}_nodes) if node is not None])
+    {x} = tuple([x._array if isinstance(x, Tensor) else x for x in {x}])
+"""
 
 
-def result_of(array: np.ndarray, node: Node | None, storage: Storage | None = None) -> Tensor:
-    tensor = _new(Tensor)
-    tensor._array = array
-    tensor._storage = (InferenceStorage() if state.inference else Storage()) if storage is None else storage
+def general(definition: Definition) -> Callable[..., Any]:
+    """The way every other primitive runs: `GENERAL`, filled in for it."""
+    xs, statics, variadic = definition.parameters, definition.statics, definition.variadic
+    nodes = [f"{x}_node" for x in xs]
+    positional = f"*{xs[0]}" if variadic else ", ".join(xs)
+    options = [name for name in statics if name != "recording"]
+    given = [f"{name}={name}" for name in options]
+    empty = inspect.Parameter.empty
+    defaults = [name if definition.defaults[name] is empty else f"{name}={name}" for name in options]
+    storages = [*[f"{x}_storage" for x in xs], "storage"]
+    differentiable = bool(definition.rules or definition.joint)
+    needing = "positions" if variadic else "(" + " or ".join(f"{node} is not None" for node in nodes) + ")"
+    bits = " + ".join(f"{1 << i} * ({node} is not None)" for i, node in enumerate(nodes))
+    one = len(xs) == 1
+    inputs = f"({positional},)"
+    to_float = definition.promote == "float"
+    promoted = inputs if definition.promote is None else f"promote({positional}, to_float={to_float})"
+    kept_statics = ", ".join(f"'{name}': {name}" for name in options)
+    source = GENERAL.format(
+        signature=", ".join([positional, *(["*"] if defaults and not variadic else ()), *defaults]),
+        unwrapping="".join((UNWRAPPING_ALL if variadic else UNWRAPPING).format(x=x) for x in xs),
+        recording=f"{needing} and (not departed or state.recording)" if differentiable else "False",
+        promotion=f"    {xs[0]} = tuple({promoted})" if variadic else f"    {positional}, = {promoted}",
+        call=", ".join([positional, *[f"{name}={name}" for name in statics]]),
+        results="out, kept" if definition.keeps else "out",
+        first="[0]" if definition.keeps else "",
+        needs="positions" if variadic else "1" if one else bits,
+        saving=", ".join([*xs, "out", "kept", *statics, *storages]),
+        parents=f"plan.parents({xs[0]}_nodes)"
+        if variadic
+        else f"({nodes[0]},)"
+        if one
+        else f"plan.parents({', '.join(nodes)})",
+        composite=f"        node.inputs, node.statics = {inputs}, {{{kept_statics}}}"
+        if definition.composite is not None
+        else "",
+        sharing=f"    share(result, tensor, lambda source: apply({', '.join(['source', *given])}))"
+        if definition.view
+        else "",
+    )
+    names = {
+        **definition.defaults,
+        **globals(),
+        "forward": definition.forward,
+        "plans": definition.plans,
+    }
+    exec(source, names)
+    return names["apply"]
+
+
+def as_arrays(out: Any) -> Any:
+    """The results of a primitive, among which may be NumPy scalars, as arrays."""
+    if type(out) is tuple:
+        return tuple([one if type(one) is ndarray else np.asarray(one) for one in out])
+    return np.asarray(out)
+
+
+def several(arrays: tuple[np.ndarray, ...], node: Node | None) -> tuple[Tensor, ...]:
+    """The results of one primitive as Tensors, each behind a node of its own that knows its position."""
+    return tuple(
+        [
+            result_of(one, Output(node, i, one.shape, one.dtype) if node and one.dtype.kind in "fc" else None)
+            for i, one in enumerate(arrays)
+        ]
+    )
+
+
+def result_of(array: np.ndarray, node: Node | None) -> Tensor:
+    """A tensor over an array, on a node."""
+    tensor = wrap(array)
     if node is not None:
         tensor._node = node
     return tensor
 
 
 def share(result: Tensor, source: Tensor, view: Callable[[Any], Any]) -> None:
-    """Make `result` a view of `source` if it lies in the same memory: they share their versions."""
-    if result._array.base is None or not np.may_share_memory(result._array, source._array):
+    """Make `result` a view of `source` if it lies in the same memory: they share their versions.
+
+    Args:
+        result, source: the tensors.
+        view: how to take this view of another tensor; it holds nothing of `source`.
+    """
+    array, base = source._array, result._array.base
+    if base is None:
         return
-    storage = result._storage = source._storage
+    if base is not array and base is not array.base and not np.may_share_memory(result._array, array):
+        return
+    result._storage = source._storage
     result._view = (source, view)
-    if storage.views is None:
-        storage.views = set()
-    storage.views.add(weakref.ref(result, storage.views.discard))
-    node = result._node
-    if isinstance(node, RuleNode) and node.stamps is not None and "out" in node.plan.stamped:
-        raise TypeError(f"{node.name()} is a view and may not save its own result")
+    source._storage.add_view(result)
+
+
+class Numbers(dict[float, np.ndarray]):
+    """Python numbers as arrays of one dtype: a ufunc takes twice as long where it has to convert them."""
+
+    LIMIT = 1000
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.dtype = dtype
+
+    def __missing__(self, number: float) -> np.ndarray:
+        array = np.asarray(number, self.dtype)
+        array.flags.writeable = False
+        if number != 0:  # 0.0 and -0.0 are equal
+            if len(self) >= self.LIMIT:
+                self.clear()
+            self[number] = array
+        return array
+
+
+numbers = {dtype: Numbers(dtype) for dtype in (F32, F64)}
 
 
 def promote(*operands: Any, to_float: bool = False) -> Any:

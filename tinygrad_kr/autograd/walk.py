@@ -1,8 +1,8 @@
 """The backward walk: from the outputs to the leaves, every node once, latest first.
 
-An edge always leads to a node recorded earlier, so descending order of creation is a topological order:
-collect what is reachable, sort, and go. Nothing recurses, so a chain of 100,000 operations is as good as a
-short one.
+An edge always leads to a node recorded earlier, so descending order of creation is a topological order: the
+walk keeps the nodes that a gradient has reached in a heap and goes on with the latest. Nothing recurses, so a
+chain of 100,000 operations is as good as a short one.
 
 The walk does what no rule repeats: it sums a gradient back to the shape that was broadcast, casts it to the
 dtype of what it belongs to, and adds the gradients that meet, in place only where the buffer is its own.
@@ -11,57 +11,44 @@ dtype of what it belongs to, and adds the gradients that meet, in place only whe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from ..kernels.copying import row_major
+from ..kernels.reduction import reduce
+from ..state import state, throw
 from ..tensor import Tensor, wrap
 from .anomaly import anomaly, check
-from .modes import _Mode
 from .node import Leaf, Node, Output
 
+ndarray = np.ndarray
 _by_number = attrgetter("number")
-
-
-def reachable(roots: Sequence[Node]) -> tuple[list[Node], list[Node]]:
-    """The operations behind `roots`, latest first, and the leaves they end in."""
-    inner: list[Node] = []
-    leaves: list[Node] = []
-    stack = list(dict.fromkeys(roots))
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if node.is_leaf:
-            leaves.append(node)
-            continue
-        inner.append(node)
-        for parent in node.parents:
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    inner.sort(key=_by_number, reverse=True)
-    return inner, leaves
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...], node: Node) -> Any:
     """Sum `g` over what was broadcast from `shape`; spread it where a rule left it smaller."""
     given = g._array.shape if isinstance(g, Tensor) else g.shape
     ahead = len(given) - len(shape)
-    if ahead >= 0 and all(one in (1, two) for one, two in zip(shape, given[ahead:])):
-        axes = tuple(range(ahead)) + tuple(
-            ahead + i for i, size in enumerate(shape) if size == 1 and given[ahead + i] != 1
-        )
-        if axes:
-            g = np.sum(g, axis=axes, keepdims=True)
-        return np.reshape(g, shape)
+    axes = list(range(ahead))
+    for axis, (size, wide) in enumerate(zip(shape, given[max(ahead, 0) :]), ahead):
+        if size != wide:
+            if size != 1:
+                ahead = -1
+                break
+            axes.append(axis)
+    if ahead >= 0:
+        if isinstance(g, Tensor):
+            return np.reshape(np.sum(g, axis=tuple(axes)), shape)
+        return reduce(np.add, g, tuple(axes), keepdims=True).reshape(shape)
     try:
         return np.broadcast_to(g, shape)
     except ValueError:
         raise RuntimeError(
             f"{node.name()} returned a gradient of shape {list(given)} for an input of shape {list(shape)}; "
-            f"a "
-            "gradient must have the shape of its input, or one that broadcasting relates to it"
+            "a gradient must have the shape of its input, or one that broadcasting relates to it"
         ) from None
 
 
@@ -83,66 +70,83 @@ def run(
             computed.
         accumulate: whether leaves add what they receive to `.grad`; with `captures`, only captured leaves do.
     """
-    inner, leaves = reachable([node for node, _ in roots])
-    needed = None if captures is None else _leading_to(captures, inner)
-    if needed is not None:
-        inner = [node for node in inner if node in needed]
-    pending: dict[Node, Any] = {}
-    for node, g in roots:
-        pending[node] = pending[node] + g if node in pending else g
+    needed = None if captures is None else _leading_to(captures, [node for node, _ in roots])
+    pending: dict[Node, Any] = {}  # what has arrived at a node so far
+    for root, g in roots:
+        pending[root] = pending[root] + g if root in pending else g
+    queue = [
+        (root.number, root) for root in pending if not root.is_leaf and (needed is None or root in needed)
+    ]
+    heapify(queue)
+    leaves = [root for root in pending if root.is_leaf]
     owned: set[Node] = set()  # the nodes whose pending array nobody else can see
     kept: set[int] = set()  # the arrays that leaves will keep
     checking = anomaly.enabled
-    for node in inner:
-        g = pending.pop(node, None)
-        if g is None:
-            continue
-        if node.watch is not None:
+    node: Any = heappop(queue)[1] if queue else None
+    while node is not None:
+        g = pending.pop(node)
+        watch = node.watch
+        if watch is not None:
             g = _run_hooks(node, g, create_graph)
         if captures is not None and node in captures:
             captures[node] = g
+        following: Node | None = None  # the first new node that is reached from here; mostly it is the next
         if type(node) is Output:
-            arrived = pending.setdefault(node.parents[0], {})
+            operation = node.parents[0]
+            if operation not in pending:
+                pending[operation] = {}
+                following = operation
+            arrived = pending[operation]
             # Under create_graph rules made further nodes for a result, so it may arrive in parts.
             arrived[node.position] = arrived[node.position] + g if node.position in arrived else g
-            continue
-        if type(g) is dict:
-            g = node.gathered(g)
-        grads = _explained(node, g, create_graph) if checking else node.gradients(g, create_graph)
-        if node.watch is not None and node.watch.after:
-            grads = _run_post_hooks(node, grads, g, create_graph)
-        for parent, grad in zip(node.parents, grads):
-            if grad is None or (needed is not None and parent not in needed):
-                continue
-            if create_graph:
-                _give_tensor(pending, parent, grad, node)
-                continue
-            if type(grad) is not np.ndarray:
-                grad = np.asarray(grad)
-            if grad.shape != parent.shape:
-                grad = unbroadcast(grad, parent.shape, node)
-            if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
-                grad = grad.astype(parent.dtype)
-            if parent in pending:
-                if parent in owned:
-                    np.add(pending[parent], grad, out=pending[parent])
+        else:
+            if type(g) is dict:
+                g = node.gathered(g)
+            grads = _explained(node, g, create_graph) if checking else node.gradients(g, create_graph)
+            if watch is not None and watch.after:
+                grads = _run_post_hooks(node, grads, g, create_graph)
+            for parent, grad in zip(node.parents, grads):
+                if grad is None or (needed is not None and parent not in needed):
+                    continue
+                if create_graph:
+                    grad = _fitted(grad, parent, node)
                 else:
-                    pending[parent] = np.asarray(pending[parent] + grad)
-                    owned.add(parent)
-            elif parent.is_leaf:
-                if grad is g or grad.base is not None or id(grad) in kept:
-                    grad = grad.copy()
-                kept.add(id(grad))
-                pending[parent] = grad
-                owned.add(parent)
-            else:
-                pending[parent] = grad
-        if not retain_graph:
+                    if type(grad) is not ndarray:
+                        grad = np.asarray(grad)
+                    if grad.shape != parent.shape:
+                        grad = unbroadcast(grad, parent.shape, node)
+                    if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
+                        grad = grad.astype(parent.dtype)
+                before = pending.get(parent)
+                if before is None:
+                    if type(parent) is Leaf:
+                        leaves.append(parent)
+                        if not create_graph:
+                            if grad is g or grad.base is not None or id(grad) in kept:
+                                grad = _own(grad, parent)
+                            kept.add(id(grad))
+                            owned.add(parent)
+                    elif following is None:
+                        following = parent
+                    else:
+                        heappush(queue, (parent.number, parent))
+                    pending[parent] = grad
+                elif parent in owned:
+                    np.add(before, grad, before)
+                else:
+                    pending[parent] = before + grad if create_graph else np.asarray(before + grad)
+                    if not create_graph:
+                        owned.add(parent)
+        if not retain_graph and type(node) is not Output:
             node.release()
+        if following is None:
+            node = heappop(queue)[1] if queue else None
+        elif queue:
+            node = heappushpop(queue, (following.number, following))[1]
+        else:
+            node = following
     for leaf in leaves:
-        g = pending.pop(leaf, None)
-        if g is None:
-            continue
+        g = pending.pop(leaf)
         if leaf.watch is not None:
             g = _run_hooks(leaf, g, create_graph)
         if captures is not None and leaf in captures:
@@ -152,15 +156,21 @@ def run(
             leaf.accumulate(g if create_graph else wrap(g), create_graph)
 
 
-def _give_tensor(pending: dict[Node, Any], parent: Node, grad: Any, node: Node) -> None:
-    """Under `create_graph`: fit a gradient to what it belongs to and add it there, recording all of that."""
+def _fitted(grad: Any, parent: Node, node: Node) -> Tensor:
+    """Under `create_graph`: a gradient in shape and dtype of what it belongs to, all of it recorded."""
     if not isinstance(grad, Tensor):
         grad = wrap(np.asarray(grad))
     if grad._array.shape != parent.shape:
         grad = unbroadcast(grad, parent.shape, node)
-    if grad._array.dtype != parent.dtype:
-        grad = grad.to(parent.dtype)
-    pending[parent] = pending[parent] + grad if parent in pending else grad
+    return grad if grad._array.dtype == parent.dtype else grad.to(parent.dtype)
+
+
+def _own(grad: np.ndarray, leaf: Leaf) -> np.ndarray:
+    """A copy for a leaf to keep: row-major where the leaf is, else in the order of the gradient."""
+    tensor = leaf.tensor()
+    if tensor is not None and tensor._array.flags.c_contiguous:
+        return row_major(grad)
+    return grad.copy(order="K")
 
 
 def _explained(node: Node, g: Any, create_graph: bool) -> Sequence[Any]:
@@ -175,9 +185,17 @@ def _explained(node: Node, g: Any, create_graph: bool) -> Sequence[Any]:
     return grads
 
 
-def _leading_to(captures: dict[Node, Any], inner: Sequence[Node]) -> set[Node]:
+def _leading_to(captures: dict[Node, Any], roots: Sequence[Node]) -> set[Node]:
+    """The nodes between `roots` and those captured, inclusive."""
+    found = dict.fromkeys(roots)
+    stack = list(found)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent not in found:
+                found[parent] = None
+                stack.append(parent)
     needed = set(captures)
-    for node in reversed(inner):
+    for node in sorted(found, key=_by_number, reverse=True):  # the earliest first
         if node not in needed and any(parent in needed for parent in node.parents):
             needed.add(node)
     return needed
@@ -265,7 +283,7 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
                 raise RuntimeError(
                     f"grad can be implicitly created only for real scalar outputs, got {output.dtype}"
                 )
-            g = wrap(np.ones_like(output._array))
+            g = wrap(np.ones(output._array.shape, output._array.dtype))
         elif not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g._array.shape != output._array.shape:
@@ -289,14 +307,19 @@ def _start(
     captures: dict[Node, Any] | None,
     accumulate: bool,
 ) -> None:
-    with _Mode(recording=create_graph), np.errstate(all="ignore"):
-        run(
-            roots,
-            retain_graph=create_graph if retain_graph is None else retain_graph,
-            create_graph=create_graph,
-            captures=captures,
-            accumulate=accumulate,
-        )
+    switches = state.recording, state.inference
+    throw(create_graph, state.inference)
+    try:
+        with np.errstate(all="ignore"):
+            run(
+                roots,
+                retain_graph=create_graph if retain_graph is None else retain_graph,
+                create_graph=create_graph,
+                captures=captures,
+                accumulate=accumulate,
+            )
+    finally:
+        throw(*switches)
 
 
 def backward(
@@ -410,7 +433,7 @@ def grad(
             results.append(g)
         else:
             if id(g) in seen or g.base is not None:
-                g = g.copy()
+                g = g.copy(order="K")
             seen.add(id(g))
             results.append(wrap(g))
     return tuple(results)

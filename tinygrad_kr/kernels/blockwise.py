@@ -68,11 +68,15 @@ def blockwise(
 
 
 def blockwise_kernel(kernel: Callable[..., None], *, shared: bool = False) -> Callable[..., np.ndarray]:
-    """`kernel(out, *arrays, **statics)` as a function of arrays of one shape and dtype."""
+    """`kernel(out, *arrays, **statics)` as a function of arrays of one shape and dtype.
+
+    The result lies in memory as the last array does: for a derivative that is what was saved, so that a
+    gradient which comes back from a flattened layer takes the order of the layers before.
+    """
 
     @functools.wraps(kernel)
     def run(*arrays: np.ndarray, **statics: Any) -> np.ndarray:
-        out = np.empty_like(arrays[0])
+        out = np.empty_like(arrays[-1])
         if out.size <= BLOCK:
             kernel(out, *arrays, **statics)
         else:

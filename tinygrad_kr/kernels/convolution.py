@@ -8,13 +8,16 @@ The work is done in `correlation`, which also holds the measurements.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from .correlation import accumulate, correlate, row_sum
+from . import overlap, winograd
+from .correlation import Task, accumulate, correlate, row_sum
+from .threads import parallel_for
 from .windows import Padding, channels_first, channels_last, output_shape, pad_pairs, working_dtype
 
 __all__ = ["bias_gradient", "forward", "input_gradient", "output_shape", "weight_gradient"]
@@ -36,22 +39,58 @@ def forward(
     >>> forward(x, np.ones((1, 1, 2)), stride=(1,), padding=(0,), dilation=(1,))
     array([[[1., 3., 5., 7.]]])
     """
-    size = output_shape(x.shape[2:], weight.shape[2:], stride=stride, padding=padding, dilation=dilation)
-    dtype = np.result_type(x, weight)
+    size = _output_shape(x.shape[2:], weight.shape[2:], tuple(stride), tuple(padding), tuple(dilation))
+    dtype = x.dtype if x.dtype == weight.dtype else np.result_type(x, weight)
     work = working_dtype(dtype)
     out = np.empty((x.shape[0], *size, weight.shape[0]), work)
-    before = tuple(pair[0] for pair in pad_pairs(padding))
-    correlate(
+    tasks = _correlate(
         channels_last(x.astype(work, copy=False)),
-        weight.astype(work, copy=False),
+        _grouped(weight.astype(work, copy=False), groups),
         None if bias is None else bias.astype(work, copy=False),
         out,
-        before=before,
-        stride=tuple(stride),
-        dilation=tuple(dilation),
-        groups=groups,
+        tuple([pair[0] for pair in pad_pairs(padding)]),
+        tuple(stride),
+        tuple(dilation),
     )
+    _run(tasks)
     return channels_first(out.astype(dtype, copy=False))
+
+
+@lru_cache(maxsize=256)
+def _output_shape(
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int | tuple[int, int], ...],
+    dilation: tuple[int, ...],
+) -> tuple[int, ...]:
+    return output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation)
+
+
+def _grouped(weight: np.ndarray, groups: int) -> np.ndarray:
+    """(O, C/G, *kernel) -> (G, O/G, C/G, *kernel)."""
+    return weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
+
+
+def _correlate(
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    out: np.ndarray,
+    before: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> list[Task]:
+    """What is left to do to write the correlation of x into out; weight (G, O/G, C/G, *kernel)."""
+    quick = winograd.pays(weight.shape, out.shape, stride, dilation)
+    if quick and winograd.correlate(x, weight[0], bias, out, before):
+        return []
+    return correlate(x, weight, bias, out, before=before, stride=stride, dilation=dilation)
+
+
+def _run(tasks: list[Task]) -> None:
+    if tasks:
+        parallel_for(operator.call, tasks)
 
 
 def input_gradient(
@@ -76,31 +115,29 @@ def input_gradient(
     >>> input_gradient(g, np.ones((1, 1, 3)), (1, 1, 5), stride=(2,), padding=(0,), dilation=(1,))
     array([[[1., 1., 2., 1., 1.]]])
     """
-    dtype = np.result_type(g, weight)
+    dtype = g.dtype if g.dtype == weight.dtype else np.result_type(g, weight)
     work = working_dtype(dtype)
-    channels, size = x_shape[1], tuple(x_shape[2:])
-    gx = np.empty((x_shape[0], *size, channels), work)
-    kernel = weight.shape[2:]
-    grouped = weight.reshape(groups, weight.shape[0] // groups, channels // groups, *kernel)
-    turned = grouped.swapaxes(1, 2).reshape(channels, weight.shape[0] // groups, *kernel)
-    turned = turned.astype(work, copy=False)
+    size = tuple(x_shape[2:])
+    gx = np.empty((x_shape[0], *size, x_shape[1]), work)
+    weight = weight.astype(work, copy=False)
     bias = None if bias is None else bias.astype(work, copy=False)
     source = channels_last(g.astype(work, copy=False))
-    for phase in _phases(size, kernel, tuple(stride), pad_pairs(padding), tuple(dilation)):
+    stride, dilation, pairs = tuple(stride), tuple(dilation), pad_pairs(padding)
+    if groups == 1 and overlap.pays(g.shape, x_shape, stride):
+        before = tuple([pair[0] for pair in pairs])
+        _run(overlap.spread(source, weight, bias, gx, before=before, stride=stride, dilation=dilation))
+        return channels_first(gx.astype(dtype, copy=False))
+    turned = _grouped(weight, groups).swapaxes(1, 2)  # (G, C/G, O/G, *kernel)
+    tasks: list[Task] = []
+    for phase in _phases(size, weight.shape[2:], stride, pairs, dilation):
         target = gx[(slice(None), *phase.outputs)]
         if phase.before is None:
             target[...] = 0 if bias is None else bias
         else:
-            correlate(
-                source,
-                turned[(slice(None), slice(None), *phase.taps)],
-                bias,
-                target,
-                before=phase.before,
-                stride=(1,) * len(size),
-                dilation=phase.dilation,
-                groups=groups,
-            )
+            taps = turned[(slice(None), slice(None), slice(None), *phase.taps)]
+            once = (1,) * len(size)
+            tasks += _correlate(source, taps, bias, target, phase.before, once, phase.dilation)
+    _run(tasks)
     return channels_first(gx.astype(dtype, copy=False))
 
 
@@ -113,27 +150,25 @@ def weight_gradient(
     padding: Padding,
     dilation: Sequence[int],
     groups: int = 1,
-    with_bias: bool = False,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Gradients of `forward` with respect to weight and, if `with_bias`, to bias (else None).
+) -> np.ndarray:
+    """Gradient of `forward` with respect to weight.
 
     >>> x, g = np.arange(5.0).reshape(1, 1, 5), np.ones((1, 1, 4))
-    >>> weight_gradient(g, x, (1, 1, 2), stride=(1,), padding=(0,), dilation=(1,), with_bias=True)
-    (array([[[ 6., 10.]]]), array([4.]))
+    >>> weight_gradient(g, x, (1, 1, 2), stride=(1,), padding=(0,), dilation=(1,))
+    array([[[ 6., 10.]]])
     """
     dtype = np.result_type(g, x)
     work = working_dtype(dtype)
-    gw, gb = accumulate(
-        channels_last(g.astype(work, copy=False)),
-        channels_last(x.astype(work, copy=False)),
-        tuple(weight_shape),
-        before=tuple(pair[0] for pair in pad_pairs(padding)),
-        stride=tuple(stride),
-        dilation=tuple(dilation),
-        groups=groups,
-        with_bias=with_bias,
-    )
-    return np.ascontiguousarray(gw, dtype), None if gb is None else gb.astype(dtype, copy=False)
+    before = tuple([pair[0] for pair in pad_pairs(padding)])
+    stride, dilation, shape = tuple(stride), tuple(dilation), tuple(weight_shape)
+    source, arrived = channels_last(x.astype(work, copy=False)), channels_last(g.astype(work, copy=False))
+    gw = None
+    if winograd.pays((groups, *shape), arrived.shape, stride, dilation):
+        gw = winograd.accumulate(arrived, source, before)
+    if gw is None:
+        place = {"before": before, "stride": stride, "dilation": dilation}
+        gw = accumulate(arrived, source, shape, groups=groups, **place)
+    return np.ascontiguousarray(gw, dtype)
 
 
 def bias_gradient(g: np.ndarray) -> np.ndarray:
@@ -142,7 +177,8 @@ def bias_gradient(g: np.ndarray) -> np.ndarray:
     >>> bias_gradient(np.ones((2, 3, 4, 4)))
     array([32., 32., 32.])
     """
-    return row_sum(channels_last(g))
+    work = working_dtype(g.dtype)
+    return row_sum(channels_last(g.astype(work, copy=False))).astype(g.dtype, copy=False)
 
 
 class _Phase(NamedTuple):

@@ -1,50 +1,35 @@
 """The engine of convolution: chunks of samples or rows, copied and multiplied in the cache, channels last.
 
-Each worker takes a chunk, copies its windows (and any padding) into scratch of its own and multiplies them
-there; nothing of the whole batch's size is made but the result. Four layouts, chosen by `_layout`.
-
-Measured against PyTorch 2.13 (oneDNN, AVX-512), float32, two threads on two cores, best of three alternating
-processes, milliseconds ours / PyTorch's, padding k // 2, 3x3 unless said:
-
-    x -> outputs                      layout     forward        input gradient   weight gradient
-    (64, 32, 28, 28) -> 64            winograd   10.1 / 15.9    11.2 / 8.7       12.6 / 9.3
-    (64, 32, 14, 14) -> 64            winograd    2.7 / 2.1      2.9 / 2.1        3.1 / 2.3
-    (32, 64, 16, 16) -> 128           winograd    4.9 / 5.1      5.2 / 5.2        5.4 / 5.7
-    (32, 128, 16, 16) -> 128          winograd    9.1 / 10.1     9.1 / 10.0       9.6 / 11.5
-    (64, 1, 28, 28) -> 32             columns    0.52 / 0.29     2.2 / 2.1       0.86 / 0.30
-    (64, 3, 32, 32) -> 32             columns     1.3 / 0.8      3.4 / 2.9        1.3 / 0.8
-    (64, 16, 32, 32) -> 16            rows        3.5 / 2.0      3.3 / 1.5        3.5 / 1.8
-    (64, 16, 32, 32) -> 32, stride 2  rows        1.5 / 0.8      2.5 / 1.5        1.5 / 0.9
-    (32, 256, 14, 14) -> 64, 1x1      rows        1.2 / 1.1      1.2 / 1.1        1.3 / 1.3
-    (64, 1, 8, 8) -> 16               columns    0.08 / 0.06    0.23 / 0.14      0.08 / 0.09
-    (64, 16, 8, 8) -> 32              rows       0.44 / 0.22    0.51 / 0.24      0.48 / 0.33
-    (1, 1, 28, 28) -> 32              columns    0.04 / 0.03    0.08 / 0.02      0.04 / 0.03
-    (32, 64, 16, 16) depthwise        taps        1.2 / 0.2      1.1 / 0.2        1.0 / 0.2
-
-What paid: winograd from 24 channels on (1.2 to 1.5 times the speed of rows; at 16 its sums cost what its
-products save); few, large NumPy calls, because every call lets go of the GIL and a worker that waits to get
-it back loses some 15 µs (winograd chunks of 2**20 numbers rather than 2**18: the first row from 22 to 11 ms);
-one thread below 0.25 ms of work. What did not: one copy per kernel row; scratch aligned to cache lines.
+A chunk's windows are copied side by side into scratch of its worker and multiplied there; nothing of the
+whole batch's size is made but the result. `correlate` and `accumulate` return the work as tasks, one or more
+for each worker, for `parallel_for` to run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from . import winograd
-from .threads import get_num_threads, parallel_for, scratch, serial_blas, split
-from .windows import channels_last
+from . import depthwise
+from .threads import TINY_PRODUCT, get_num_threads, parallel_for, scratch, split
+from .windows import channels_first
 
-__all__ = ["Chunk", "Geometry", "accumulate", "correlate", "row_sum"]
+__all__ = ["Chunk", "Piece", "Task", "accumulate", "chunk_of", "correlate", "cut", "parts_of", "row_sum"]
+
+Task = Callable[[], None]
+Piece = tuple[tuple[int, int], tuple[int, int]]  # (start, stop) of its samples, and of its rows
 
 # Scratch slots: a chunk uses all of these at the same time.
 _BLOCK, _COLUMNS, _PRODUCT, _GRADIENT = range(4)
+
+_BUDGET = 2**21  # bytes of a chunk's columns
+_WIDE_SUM = 2**16  # numbers in a weight from which adding and turning partial sums is worth sharing out
+_WIDE, _LARGE = 2**9, 2**18  # numbers in a row, and in all, for which summing rows is tuned
+_PARALLEL = 250_000  # nanoseconds of work, roughly, from which waking another thread pays
 
 
 class Chunk(NamedTuple):
@@ -55,32 +40,30 @@ class Chunk(NamedTuple):
     source: tuple[slice, ...]  # what is read of x (N, *spatial, C)
     inside: tuple[slice, ...] | None  # where it goes in a zero block; None where the block needs no zeros
     extent: tuple[int, ...]  # (n, *spatial) of the block
+    windows: tuple[int, ...]  # shape of the windows, a view of the block whose elements are runs
+    strides: tuple[int, ...]  # bytes between them
 
 
 class Geometry(NamedTuple):
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    groups: int
     layout: str
+    depth: int  # elements of a window, of one group's channels
+    run: np.dtype  # elements that lie side by side both in the block and in the columns, copied as one
+    copies: bool  # whether columns are a copy; the block itself serves a kernel of one element
+    tiny: bool  # one chunk, whose product BLAS leaves on one thread anyway
     chunks: tuple[Chunk, ...]
 
 
-def _layout(channels: int, out_shape: Sequence[int], kernel: Sequence[int], plain: bool, groups: int) -> str:
+def _layout(per_group: int, groups: int, out_shape: Sequence[int], kernel: Sequence[int]) -> str:
     """Which way to multiply, by measurement (see the module's table).
 
-    "winograd": large 3x3 kernels of stride one.
-    "taps": one input channel per group, several groups: a product and a sum per kernel position.
-    "rows": a column matrix with (kernel, channel) last; copies runs of kernel width times channels.
-    "columns": its transpose, copying runs of output width, where the former's runs are short.
+    "taps": one input channel per group, several groups: see `depthwise`.
+    "rows": a window is a row of the columns; copies runs of kernel width times channels.
+    "columns": the transpose, which copies runs of output width, where the former's runs are short.
     """
-    per_group = channels // groups
-    *_, width, outputs = out_shape
-    if groups > 1 and per_group == 1:
-        return "taps"
-    if plain and groups == 1 and tuple(kernel) == (3, 3) and min(channels, outputs) >= 24 and width >= 4:
-        return "winograd"
-    return "columns" if kernel[-1] * per_group < 16 <= 4 * width else "rows"
+    if groups > 1:
+        return "taps" if per_group == 1 else "rows"
+    short = kernel[-1] * per_group < 16 <= 4 * out_shape[-2]
+    return "columns" if short and math.prod(kernel) > 1 else "rows"
 
 
 @lru_cache(maxsize=512)
@@ -92,59 +75,61 @@ def _geometry(
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
     groups: int,
+    itemsize: int,
     num_threads: int,
-    exact: bool,
 ) -> Geometry:
-    """Layout and chunks for x (N, *spatial, C) and out (N, *spatial, O); `exact` rules winograd out."""
+    """Layout and chunks for x (N, *spatial, C) and out (N, *spatial, O)."""
     samples, *size, outputs = out_shape
-    per_group = x_shape[-1] // groups
-    plain = not exact and set(stride) == set(dilation) == {1}
-    layout = _layout(x_shape[-1], out_shape, kernel, plain, groups)
+    channels = x_shape[-1]
+    per_group = channels // groups
+    layout = _layout(per_group, groups, out_shape, kernel)
     depth = math.prod(kernel) * per_group
-    if layout == "winograd":
-        # One position per tile of 2x2 outputs, which reads 4x4 inputs.
-        size = [-(-length // 2) for length in size]
-        kernel, stride = (4, 4), (2, 2)
-    # Numbers a chunk writes to scratch per position.
-    floats = {"winograd": 16 * (x_shape[-1] + outputs), "taps": outputs}.get(layout, depth * groups + outputs)
-    per_sample = math.prod(size) * max(1, floats)
-    # Roughly the nanoseconds one thread takes; below a quarter millisecond, waking another does not pay.
-    work = samples * math.prod(size) * (depth * outputs / 40 + depth * groups / 3 + outputs / 2)
-    budget = 2**20 if layout == "winograd" else 2**19
-    parallel = num_threads > 1 and work > 250_000
-    if not samples or not per_sample or 0 in size:
-        pieces = []
-    elif per_sample > budget or (parallel and samples < num_threads):
-        rows = max(1, budget * size[0] // per_sample)
-        if parallel:
-            rows = min(rows, math.ceil(size[0] * samples / num_threads))
-        pieces = [((n, n + 1), part) for n in range(samples) for part in split(size[0], rows, parallel=False)]
+    # Bytes that a chunk writes to scratch per position, and roughly the nanoseconds that one thread takes.
+    bytes_each = itemsize * (outputs if layout == "taps" else depth * groups + outputs)
+    work = samples * math.prod(size) * (depth * outputs / 100 + depth * groups / 8 + outputs / 8)
+    parallel = num_threads > 1 and work > _PARALLEL
+    per_sample = math.prod(size) * bytes_each
+    pieces = cut(samples, size[0], per_sample if depth else 0, _BUDGET, parallel=parallel)
+    if layout == "columns":
+        run = size[-1] if stride[-1] == 1 else 1
     else:
-        pieces = [(part, (0, size[0])) for part in split(samples, budget // per_sample, parallel=parallel)]
+        run = kernel[-1] * per_group if dilation[-1] == 1 else per_group
     chunks = tuple(
-        _chunk(samples, rows, x_shape, tuple(size), kernel, before, stride, dilation)
-        for samples, rows in pieces
+        chunk_of(piece, x_shape, size, kernel, before, stride, dilation, groups, layout, itemsize)
+        for piece in pieces
     )
-    if layout == "winograd":
-        chunks = tuple(
-            chunk._replace(
-                outputs=(chunk.outputs[0], slice(2 * chunk.outputs[1].start, 2 * chunk.outputs[1].stop))
-            )
-            for chunk in chunks
-        )
-    return Geometry(kernel, stride, dilation, groups, layout, chunks)
+    copies = layout == "columns" or math.prod(kernel) * math.prod(stride) > 1
+    tiny = len(chunks) == 1 and math.prod(out_shape) * depth < TINY_PRODUCT
+    return Geometry(layout, depth, np.dtype((np.void, max(1, run) * itemsize)), copies, tiny, chunks)
 
 
-def _chunk(
-    samples: tuple[int, int],
-    rows: tuple[int, int],
+def cut(samples: int, rows: int, per_sample: int, budget: int, *, parallel: bool) -> list[Piece]:
+    """Cut a batch into pieces of at most `budget`: several samples, or rows of one where it is too large."""
+    num_threads = get_num_threads()
+    if not samples or not per_sample:
+        return []
+    if per_sample <= budget and not (parallel and samples < num_threads):
+        return [(part, (0, rows)) for part in split(samples, budget // per_sample, parallel=parallel)]
+    at_most = max(1, budget * rows // per_sample)
+    if parallel:
+        at_most = min(at_most, math.ceil(rows * samples / num_threads))
+    return [((n, n + 1), part) for n in range(samples) for part in split(rows, at_most, parallel=False)]
+
+
+def chunk_of(
+    piece: Piece,
     x_shape: tuple[int, ...],
-    size: tuple[int, ...],
+    size: Sequence[int],
     kernel: tuple[int, ...],
     before: tuple[int, ...],
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
+    groups: int = 1,
+    layout: str = "rows",
+    itemsize: int = 1,
 ) -> Chunk:
+    """What a piece reads and writes."""
+    samples, rows = piece
     source, inside = [slice(*samples)], [slice(None)]
     extent = [samples[1] - samples[0]]
     positions = [samples[1] - samples[0], rows[1] - rows[0], *size[1:]]
@@ -160,13 +145,36 @@ def _chunk(
         source.append(slice(low, high))
         inside.append(slice(low - start, high - start) if high > low else slice(0, 0))
         extent.append(reach)
+    channels = x_shape[-1]
+    if layout == "columns":
+        each, *steps = _steps((extent[0], channels, *extent[1:]), itemsize)
+        channel, *spatial = steps
+        place = (each, *(step * s for step, s in zip(spatial, stride, strict=True)))
+        tap = tuple(step * d for step, d in zip(spatial, dilation, strict=True))
+        whole = stride[-1] == 1  # rows of outputs are runs
+        windows = (*kernel, channels, *(positions[:-1] if whole else positions))
+        strides = (*tap, channel, *(place[:-1] if whole else place))
+    else:
+        group, each, *spatial, _ = _steps((groups, *extent, channels // groups), itemsize)
+        place = (each, *(step * s for step, s in zip(spatial, stride, strict=True)))
+        tap = tuple(step * d for step, d in zip(spatial, dilation, strict=True))
+        whole = dilation[-1] == 1  # rows of the window are runs
+        windows = (groups, *positions, *(kernel[:-1] if whole else kernel))
+        strides = (group, *place, *(tap[:-1] if whole else tap))
     return Chunk(
         (slice(*samples), slice(*rows)),
         tuple(positions),
         tuple(source),
         tuple(inside) if padded else None,
         tuple(extent),
+        windows,
+        strides,
     )
+
+
+def _steps(shape: Sequence[int], itemsize: int) -> list[int]:
+    """The strides of a C-contiguous array."""
+    return [itemsize * math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
 
 
 def correlate(
@@ -178,124 +186,101 @@ def correlate(
     before: tuple[int, ...],
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
-    groups: int,
-    exact: bool = False,
-) -> None:
-    """Write the correlation of x (N, *spatial, C) into out (N, *spatial, O), which may be a strided view.
+) -> list[Task]:
+    """Tasks that write the correlation of x (N, *spatial, C) into out (N, *spatial, O), maybe a strided view.
 
-    What is read outside of x counts as zero; `before` may be negative.
+    What is read outside of x counts as zero; `before` may be negative. weight: (G, O/G, C/G, *kernel).
+    What is too little to hand out is done at once.
     """
-    kernel = weight.shape[2:]
-    exact = exact or x.dtype.kind != "f"
+    groups, kernel = len(weight), weight.shape[3:]
     geometry = _geometry(
-        x.shape, out.shape, kernel, before, stride, dilation, groups, get_num_threads(), exact
+        x.shape, out.shape, kernel, before, stride, dilation, groups, x.dtype.itemsize, get_num_threads()
     )
-    if geometry.layout == "winograd":
-        with serial_blas(), np.errstate(invalid="ignore", over="ignore"):
-            transformed = winograd.transform_weight(weight)
-        finite = True
-
-        def run(chunk: Chunk) -> None:
-            nonlocal finite
-            target = out[chunk.outputs]
-            with np.errstate(invalid="ignore", over="ignore"):
-                winograd.correlate(x, transformed, bias, target, chunk)
-            if not winograd.is_finite(target):
-                finite = False  # never set back: chunks finish in any order
-
-        parallel_for(run, geometry.chunks)
-        if not finite:
-            place = {"before": before, "stride": stride, "dilation": dilation}
-            correlate(x, weight, bias, out, **place, groups=groups, exact=True)
-        return
+    if not geometry.depth:
+        out[...] = 0 if bias is None else bias
     if geometry.layout == "taps":
-        taps = _tap_weights(weight, geometry, out.shape[-2])
+        return depthwise.correlate(x, weight, bias, out, stride, dilation, geometry.chunks)
+    chunks = geometry.chunks
+    if not chunks:
+        return []
+    with_ones = bias is not None and geometry.copies
+    matrix = _weight_matrix(weight, bias if with_ones else None)
+    addend = None if with_ones else bias
 
-        def run(chunk: Chunk) -> None:
-            _multiply_taps(x, taps, bias, out[chunk.outputs], chunk, geometry)
-    else:
-        with_ones = bias is not None and geometry.layout == "columns"
-        matrix = _weight_matrix(weight, bias if with_ones else None, groups)
-        addend = None if with_ones else bias
+    def run(chunk: Chunk) -> None:
+        target = out[chunk.outputs]
+        result = target if target.flags.c_contiguous else scratch(_PRODUCT, target.shape, out.dtype)
+        columns = _columns(x, chunk, geometry, groups, with_ones)
+        grouped = result.reshape(columns.shape[1], groups, -1)  # (positions, G, O/G)
+        np.matmul(columns, matrix, out=grouped.swapaxes(0, 1))
+        if addend is not None:
+            np.add(result, addend, out=result)
+        if result is not target:
+            np.copyto(target, result)
 
-        def run(chunk: Chunk) -> None:
-            target = out[chunk.outputs]
-            result = target if target.flags.c_contiguous else scratch(_PRODUCT, target.shape, out.dtype)
-            columns = _columns(x, chunk, geometry, with_ones)
-            grouped = result.reshape(columns.shape[1], groups, -1)  # (positions, G, O/G)
-            np.matmul(columns, matrix, out=grouped.swapaxes(0, 1))
-            if addend is not None:
-                np.add(result, addend, out=result)
-            if result is not target:
-                np.copyto(target, result)
-
-    parallel_for(run, geometry.chunks)
+    if geometry.tiny:
+        run(chunks[0])
+        return []
+    return [partial(run, chunk) for chunk in chunks]
 
 
-def _weight_matrix(weight: np.ndarray, bias: np.ndarray | None, groups: int) -> np.ndarray:
-    """(O, C/G, *kernel) -> (G, K, O/G) in the columns' order, with the bias as a last row if it is given."""
-    outputs, per_group, *kernel = weight.shape
+def _weight_matrix(weight: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """(G, O/G, C/G, *kernel) -> (G, K, O/G) in the columns' order, with the bias as a last row if given."""
+    groups, outputs, per_group, *kernel = weight.shape
     depth = per_group * math.prod(kernel)
-    matrix = np.empty((groups, depth + (bias is not None), outputs // groups), weight.dtype)
-    last_channels = np.moveaxis(weight.reshape(groups, outputs // groups, per_group, -1), (3, 2), (1, 2))
-    matrix[:, :depth].reshape(groups, -1, per_group, outputs // groups)[...] = last_channels
+    matrix = np.empty((groups, depth + (bias is not None), outputs), weight.dtype)
+    by_tap = matrix[:, :depth].reshape(groups, *kernel, per_group, outputs)
+    np.copyto(by_tap, weight.transpose(0, *range(3, weight.ndim), 2, 1))
     if bias is not None:
         matrix[:, depth] = bias.reshape(groups, -1)
     return matrix
 
 
-def _columns(x: np.ndarray, chunk: Chunk, geometry: Geometry, with_ones: bool) -> np.ndarray:
-    """The chunk's windows as (G, positions, K [+ 1]), K = (*kernel, C/G); in scratch unless x lies so."""
-    kernel, groups = geometry.kernel, geometry.groups
-    per_group = x.shape[-1] // groups
-    depth = math.prod(kernel) * per_group
-    count = math.prod(chunk.positions)
+def _columns(x: np.ndarray, chunk: Chunk, geometry: Geometry, groups: int, with_ones: bool) -> np.ndarray:
+    """The chunk's windows as (G, positions, K [+ 1]), K = (*kernel, C/G)."""
+    depth, count = geometry.depth, math.prod(chunk.positions)
     by_column = geometry.layout == "columns"
-    block = _block(x, chunk, channel_axis=1 if by_column else -1, copies=math.prod(kernel) > 1)
-    step = block.strides
-    spatial = step[1:-1]
-    place = (step[0], *(size * s for size, s in zip(spatial, geometry.stride, strict=True)))
-    tap = tuple(size * d for size, d in zip(spatial, geometry.dilation, strict=True))
-    group = (step[-1] * per_group,)
+    block = _channels_before(x, chunk) if by_column else _channels_after(x, chunk, groups)
+    if not geometry.copies:
+        return block.reshape(groups, count, depth)
+    windows: np.ndarray = np.ndarray(chunk.windows, geometry.run, block, 0, chunk.strides)
     if by_column:
-        result = scratch(_COLUMNS, (groups, depth + with_ones, count), x.dtype)
-        windows = as_strided(
-            block, (groups, *kernel, per_group, *chunk.positions), (*group, *tap, step[-1], *place)
-        )
-        np.copyto(result[:, :depth].reshape(windows.shape), windows)
-        if with_ones:
-            result[:, depth] = 1
-        return result.swapaxes(1, 2)
-    windows = as_strided(
-        block, (groups, *chunk.positions, *kernel, per_group), (*group, *place, *tap, step[-1])
-    )
-    if not windows.flags.c_contiguous:
-        copy = scratch(_COLUMNS, windows.shape, x.dtype)
-        np.copyto(copy, windows)
-        windows = copy
-    return windows.reshape(groups, count, depth)
+        columns = scratch(_COLUMNS, (depth + with_ones, count), x.dtype)
+        np.copyto(columns[:depth].view(geometry.run).reshape(chunk.windows), windows)
+        columns[depth:] = 1
+        return columns.T[None]
+    columns = scratch(_COLUMNS, (groups, count, depth + with_ones), x.dtype)
+    np.copyto(columns[..., :depth].view(geometry.run).reshape(chunk.windows), windows)
+    columns[..., depth:] = 1
+    return columns
 
 
-def _block(x: np.ndarray, chunk: Chunk, *, channel_axis: int, copies: bool) -> np.ndarray:
-    """The part of x (N, *spatial, C) that the chunk reads, zeros around it, as a (n, *extent, C) view.
-
-    Copied to scratch where zeros are needed or where reading it several times from its own layout would be
-    slow; `channel_axis` says which axis comes last in memory there, the channels (-1) or the width (1).
-    """
+def _channels_after(x: np.ndarray, chunk: Chunk, groups: int) -> np.ndarray:
+    """What the chunk reads of x (N, *spatial, C), zeros around it: contiguous (G, n, *extent, C/G)."""
     part = x[chunk.source]
-    fastest = -1 if channel_axis == -1 else -2
-    if chunk.inside is None and (not copies or part.strides[fastest] == x.itemsize):
+    if chunk.inside is None and groups == 1 and part.flags.c_contiguous:
         return part
-    samples, *spatial = chunk.extent
-    if channel_axis == -1:
-        block = scratch(_BLOCK, (*chunk.extent, x.shape[-1]), x.dtype)
-    else:
-        block = channels_last(scratch(_BLOCK, (samples, x.shape[-1], *spatial), x.dtype))
-    if chunk.inside is None:
-        np.copyto(block, part)
-    else:
+    block = scratch(_BLOCK, (groups, *chunk.extent, x.shape[-1] // groups), x.dtype)
+    target = block.transpose(*range(1, x.ndim), 0, x.ndim)  # (n, *extent, G, C/G)
+    if chunk.inside is not None:
         block.fill(0)
-        np.copyto(block[chunk.inside], part)
+        target = target[chunk.inside]
+    np.copyto(target, part.reshape(target.shape))
+    return block
+
+
+def _channels_before(x: np.ndarray, chunk: Chunk) -> np.ndarray:
+    """What the chunk reads of x (N, *spatial, C), zeros around it: contiguous (n, C, *extent)."""
+    part = channels_first(x[chunk.source])
+    if chunk.inside is None and part.flags.c_contiguous:
+        return part
+    samples, *extent = chunk.extent
+    block = scratch(_BLOCK, (samples, x.shape[-1], *extent), x.dtype)
+    target = block
+    if chunk.inside is not None:
+        block.fill(0)
+        target = block[(slice(None), *chunk.inside)]
+    np.copyto(target, part)
     return block
 
 
@@ -308,151 +293,93 @@ def accumulate(
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
     groups: int,
-    with_bias: bool,
-    exact: bool = False,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Weight gradient (O, C/G, *kernel) and bias gradient from g (N, *spatial, O) and x (N, *spatial, C)."""
-    place = (weight_shape[2:], before, stride, dilation, groups, get_num_threads())
-    geometry = _geometry(x.shape, g.shape, *place, exact or x.dtype.kind != "f")
-    gw, gb = _accumulate_chunks(g, x, weight_shape, geometry, with_bias)
-    if geometry.layout == "winograd" and not winograd.is_finite(gw):
-        geometry = _geometry(x.shape, g.shape, *place, True)
-        return _accumulate_chunks(g, x, weight_shape, geometry, with_bias)
-    return gw, gb
-
-
-def _accumulate_chunks(
-    g: np.ndarray, x: np.ndarray, weight_shape: tuple[int, ...], geometry: Geometry, with_bias: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> np.ndarray:
+    """Weight gradient (O, C/G, *kernel) from g (N, *spatial, O) and x (N, *spatial, C)."""
     outputs, per_group, *kernel = weight_shape
-    groups = geometry.groups
+    geometry = _geometry(
+        x.shape,
+        g.shape,
+        tuple(kernel),
+        before,
+        stride,
+        dilation,
+        groups,
+        x.dtype.itemsize,
+        get_num_threads(),
+    )
     chunks = geometry.chunks
-    # One partial sum per worker, added in order: the result does not depend on who was faster.
-    parts = split(len(chunks), len(chunks), parallel=True) or [(0, 0)]
-    rows = math.prod(kernel) * per_group
-    bias_sums = None
-    if geometry.layout == "winograd":
-        sums = np.zeros((len(parts), 16, per_group, outputs), g.dtype)
-        bias_sums = np.zeros((len(parts), outputs), g.dtype)
+    if not chunks:
+        return np.zeros(weight_shape, g.dtype)
+    parts = parts_of(len(chunks), math.prod(weight_shape))
+    if geometry.layout == "taps":
+        return depthwise.accumulate(g, x, weight_shape, stride, dilation, [chunks[a:b] for a, b in parts])
+    sums = np.empty((len(parts), groups, geometry.depth, outputs // groups), g.dtype)
+
+    def run(number: int) -> None:
+        total = sums[number]
+        first, last = parts[number]
+        for chunk in chunks[first:last]:
+            columns = _columns(x, chunk, geometry, groups, False)
+            part = _contiguous(g[chunk.outputs]).reshape(columns.shape[1], groups, -1)  # (positions, G, O/G)
+            if chunk is chunks[first]:
+                np.matmul(columns.swapaxes(1, 2), part.swapaxes(0, 1), out=total)
+            else:
+                product = scratch(_PRODUCT, total.shape, g.dtype)
+                np.matmul(columns.swapaxes(1, 2), part.swapaxes(0, 1), out=product)
+                np.add(total, product, out=total)
+
+    if geometry.tiny:
+        run(0)
     else:
-        sums = np.zeros((len(parts), groups, rows + with_bias, outputs // groups), g.dtype)
-    add = _accumulate_taps if geometry.layout == "taps" else _accumulate_products
+        parallel_for(run, range(len(parts)))
+    gw = np.empty((groups, outputs // groups, per_group, *kernel), g.dtype)
+    by_tap = sums.reshape(len(sums), groups, *kernel, per_group, outputs // groups)
+    axes = (0, x.ndim, x.ndim - 1, *range(1, x.ndim - 1))
 
-    def run(index: int) -> None:
-        for chunk in chunks[slice(*parts[index])]:
-            if bias_sums is None:
-                add(sums[index], g, x, chunk, geometry, with_bias)
-                continue
-            with np.errstate(invalid="ignore", over="ignore"):
-                winograd.accumulate(sums[index], g, x, chunk)
-            if with_bias:
-                bias_sums[index] += row_sum(g[chunk.outputs])
+    def finish(span: tuple[int, int]) -> None:
+        total = by_tap[..., slice(*span), :]
+        gw[:, :, slice(*span)] = (total[0] if len(total) == 1 else total.sum(0)).transpose(axes)
 
-    parallel_for(run, range(len(parts)))
-    total = sums[0] if len(sums) == 1 else sums.sum(0)
-    if bias_sums is not None:
-        with serial_blas(), np.errstate(invalid="ignore", over="ignore"):
-            gw = winograd.untransform_weight(total)
-        return gw, bias_sums.sum(0) if with_bias else None
-    gw = total[:, :rows].reshape(groups, *kernel, per_group, outputs // groups)
-    # (G, *kernel, C/G, O/G) -> (O, C/G, *kernel)
-    gw = np.moveaxis(gw, (-1, -2), (1, 2)).reshape(weight_shape)
-    return gw, total[:, rows].reshape(outputs) if with_bias else None
+    if gw.size < _WIDE_SUM:
+        finish((0, per_group))
+    else:
+        parallel_for(finish, split(per_group, -(-per_group // get_num_threads())))
+    return gw.reshape(weight_shape)
+
+
+def parts_of(count: int, size: int) -> list[tuple[int, int]]:
+    """Chunks in parts that have a partial sum each, of `size` numbers.
+
+    The sums are added in order: it does not matter who was faster. There are more small ones than threads, so
+    that a thread whose core is busy elsewhere does less.
+    """
+    each = 2 if size < _WIDE_SUM else 1
+    return [(0, 1)] if count == 1 else split(count, -(-count // (each * get_num_threads())))
+
+
+def _contiguous(part: np.ndarray) -> np.ndarray:
+    """The part itself, or a copy in scratch."""
+    if part.flags.c_contiguous:
+        return part
+    copy = scratch(_GRADIENT, part.shape, part.dtype)
+    np.copyto(copy, part)
+    return copy
 
 
 def row_sum(x: np.ndarray) -> np.ndarray:
     """Sum over all axes but the last, as a product: several times faster than `sum` for few columns."""
-    rows = x.reshape(-1, x.shape[-1])
-    return np.matmul(np.ones(len(rows), x.dtype), rows)
+    columns = x.shape[-1]
+    rows = x.reshape(-1, columns)
+    # Several rows side by side: BLAS sums long rows faster.
+    wide = rows.reshape(-1, columns * math.gcd(len(rows), max(1, _WIDE // max(1, columns))))
+    if x.size < _LARGE:
+        return np.matmul(np.ones(len(wide), x.dtype), wide).reshape(-1, columns).sum(0)
+    parts = split(len(wide), -(-len(wide) // get_num_threads()))
+    sums = np.empty((len(parts), wide.shape[1]), x.dtype)
 
+    def run(number: int) -> None:
+        part = wide[slice(*parts[number])]
+        np.matmul(np.ones(len(part), x.dtype), part, out=sums[number])
 
-def _tap_weights(weight: np.ndarray, geometry: Geometry, width: int) -> np.ndarray:
-    """(O, 1, *kernel) -> (*kernel, width or 1, O): repeated along the width where that makes long runs."""
-    taps: np.ndarray = np.moveaxis(weight[:, 0], 0, -1)[..., None, :]
-    if geometry.stride[-1] == 1:
-        taps = np.broadcast_to(taps, (*taps.shape[:-2], width, taps.shape[-1]))
-    return np.ascontiguousarray(taps)
-
-
-def _tap_views(x: np.ndarray, outputs: int, chunk: Chunk, geometry: Geometry) -> np.ndarray:
-    """What each kernel position reads of the chunk, channels repeated to O: (*kernel, n, *positions, O)."""
-    channels = x.shape[-1]
-    if outputs == channels:
-        block = _block(x, chunk, channel_axis=-1, copies=True)
-    else:
-        block = scratch(_BLOCK, (*chunk.extent, channels, outputs // channels), x.dtype)
-        block.fill(0)
-        np.copyto(block[chunk.inside or ()], x[chunk.source][..., None])
-        block = block.reshape(*chunk.extent, outputs)
-    step = block.strides
-    place = (size * s for size, s in zip(step[1:-1], geometry.stride, strict=True))
-    tap = (size * d for size, d in zip(step[1:-1], geometry.dilation, strict=True))
-    shape = (*geometry.kernel, *chunk.positions, outputs)
-    return as_strided(block, shape, (*tap, step[0], *place, step[-1]))
-
-
-def _multiply_taps(
-    x: np.ndarray,
-    taps: np.ndarray,
-    bias: np.ndarray | None,
-    target: np.ndarray,
-    chunk: Chunk,
-    geometry: Geometry,
-) -> None:
-    """target = bias + Σ over kernel positions of what the position reads times its weight."""
-    views = _tap_views(x, target.shape[-1], chunk, geometry)
-    term = scratch(_PRODUCT, target.shape, x.dtype)
-    for number, position in enumerate(np.ndindex(*geometry.kernel)):
-        if number == 0:
-            np.multiply(views[position], taps[position], out=target)
-        else:
-            np.multiply(views[position], taps[position], out=term)
-            np.add(target, term, out=target)
-    if bias is not None:
-        np.add(target, bias, out=target)
-
-
-def _accumulate_taps(
-    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk, geometry: Geometry, with_bias: bool
-) -> None:
-    """Add the chunk's share of the weight gradient to total (G, K [+ 1], O/G), by kernel position."""
-    outputs = g.shape[-1]
-    views = _tap_views(x, outputs, chunk, geometry)
-    part = _gradient_block(g, chunk)
-    term = scratch(_PRODUCT, part.shape, g.dtype)
-    ones = np.ones(math.prod(chunk.positions[:-1]), g.dtype)
-    for number, position in enumerate(np.ndindex(*geometry.kernel)):
-        np.multiply(views[position], part, out=term)
-        total[:, number] += (
-            (ones @ term.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
-        )
-    if with_bias:
-        total[:, -1] += (
-            (ones @ part.reshape(len(ones), -1)).reshape(-1, outputs).sum(0).reshape(len(total), -1)
-        )
-
-
-def _accumulate_products(
-    total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk, geometry: Geometry, with_bias: bool
-) -> None:
-    """Add the chunk's share of the weight gradient, columnsᵀ @ g, to total (G, K [+ 1], O/G)."""
-    groups = geometry.groups
-    with_ones = with_bias and geometry.layout == "columns"
-    columns = _columns(x, chunk, geometry, with_ones)
-    part = _gradient_block(g, chunk).reshape(columns.shape[1], groups, -1)  # (positions, G, O/G)
-    depth = columns.shape[2]
-    product = scratch(_PRODUCT, (groups, depth, part.shape[2]), g.dtype)
-    np.matmul(columns.swapaxes(1, 2), part.swapaxes(0, 1), out=product)
-    total[:, :depth] += product
-    if with_bias and not with_ones:
-        total[:, depth] += (np.ones(len(part), g.dtype) @ part.reshape(len(part), -1)).reshape(groups, -1)
-
-
-def _gradient_block(g: np.ndarray, chunk: Chunk) -> np.ndarray:
-    """The chunk's part of g (N, *spatial, O), contiguous."""
-    part = g[chunk.outputs]
-    if part.flags.c_contiguous:
-        return part
-    copy = scratch(_GRADIENT, part.shape, g.dtype)
-    np.copyto(copy, part)
-    return copy
+    parallel_for(run, range(len(parts)))
+    return sums.reshape(-1, columns).sum(0)

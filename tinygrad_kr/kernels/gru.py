@@ -18,21 +18,23 @@ import numpy as np
 
 from .recurrent import (
     Array,
+    States,
     Step,
     backward_stages,
+    by_gate,
     gates_first,
-    gates_last,
     gradients,
+    in_columns,
     input_products,
     over_rows,
+    pieces,
     stages,
     walk,
 )
 
 __all__ = ["gru", "gru_backward"]
 
-_FORWARD = (0, 1, 2)  # r, z, n: PyTorch's own order
-_BACKWARD = (2, 0, 1)  # n, r, z
+_ORDER = (2, 0, 1)  # n, r, z; PyTorch's weights hold r, z, n
 
 
 def gru(
@@ -48,71 +50,80 @@ def gru(
     keep: bool,
 ) -> tuple[Array, Array, Any]:
     """The outputs of all rows, the final states, and what backward needs."""
-    w, u = gates_first(w_ih, _FORWARD), gates_first(w_hh, _FORWARD)
-    w[:2] *= 0.5
+    rows, width = len(x), h0.shape[1]
+    w = gates_first(w_ih, _ORDER)
+    u = w_hh.reshape(3, width, width).copy()
+    w[1:] *= 0.5
     u[:2] *= 0.5
-    u = u.transpose(0, 2, 1).copy()
     bias: Any = None
     inner_bias: Any = None
     if b_ih is not None and b_hh is not None:
-        bias, inner_bias = gates_first(b_ih, _FORWARD), b_hh[-h0.shape[1] :]
-        bias[:2] += gates_first(b_hh, _FORWARD)[:2]
-        bias[:2] *= 0.5
-    gates = np.empty((3, len(x), h0.shape[1]), x.dtype)
-    h, out = h0.copy(), np.empty_like(gates[0])
-    previous: Any = np.empty_like(out) if keep else None
-    inner: Any = np.empty_like(out) if keep else None
+        bias, inner_bias = gates_first(b_ih, _ORDER), b_hh[-width:]
+        bias[1:] += b_hh.reshape(3, width)[:2]
+        bias[1:] *= 0.5
+    count = pieces(width, *h0.shape)
+    u = in_columns(u.transpose(0, 2, 1), count).copy()
+    gates = np.empty((4, rows, width), x.dtype)  # n, r, z, m
+    h = States(h0, sizes, reverse)
+    update = np.empty_like(gates[0]) if keep else None
+    out = np.empty_like(h.after) if keep else h.after
 
-    def start(count: int) -> Step:
-        products = np.empty((3, count, h.shape[1]), h.dtype)
+    def start(batch: int) -> Step:
+        products = np.empty((3, batch, width), x.dtype)
+        targets = in_columns(products, count)
 
         def step(rows: slice, own: slice) -> None:
-            state, gate = h[own], gates[:, rows]
-            if keep:
-                previous[rows] = state
-            product = np.matmul(state, u, out=products[:, : len(state)])
-            sigmoids = gate[:2]
+            before, state = h.previous(rows), h.after[rows]
+            np.matmul(before, u, out=targets[:, :, : len(state)])
+            product = products[:, : len(state)]
+            n, r, z, m = gates[:, rows]
+            sigmoids = gates[1:3, rows]
             np.add(sigmoids, product[:2], out=sigmoids)
             np.tanh(sigmoids, out=sigmoids)
             np.multiply(sigmoids, 0.5, out=sigmoids)
             np.add(sigmoids, 0.5, out=sigmoids)
-            (r, z, n), m = gate, product[2]
-            if inner_bias is not None:
-                np.add(m, inner_bias, out=m)
-            if keep:
-                inner[rows] = m
-            np.add(n, np.multiply(r, m, out=m), out=n)
+            if inner_bias is None:
+                m[...] = product[2]
+            else:
+                np.add(product[2], inner_bias, out=m)
+            np.add(n, np.multiply(r, m, out=state), out=n)
             np.tanh(n, out=n)
-            np.subtract(state, n, out=state)
+            np.subtract(before, n, out=state)
             np.multiply(state, z, out=state)
             np.add(state, n, out=state)
-            out[rows] = state
 
         return step
 
-    walk(stages(sizes, reverse), len(h), w_hh, start, before=input_products(x, w, bias, gates))
-    return out, h, (gates, previous, inner) if keep else None
+    def finish(rows: slice) -> None:
+        out[rows] = h.after[rows]
+        if update is not None:
+            update[rows] = gates[2, rows]
+        _to_slopes(gates[:, rows], h.previous(rows))
+
+    before = input_products(x, w, bias, gates[:3])
+    walk(stages(sizes, reverse), len(h0), w_hh, start, before=before)
+    if keep:
+        over_rows(finish, rows, width)
+    return out, h.final(), (gates, update, h) if keep else None
 
 
-def _slopes(gates: Array, previous: Array, inner: Array) -> Array:
-    """Of h' by the pre-activations of n, r and z, and by m."""
-    slopes = np.empty((4, *previous.shape), previous.dtype)
-
-    def run(rows: slice) -> None:
-        r, z, n = gates[:, rows]
-        by_n, by_r, by_z, by_m = slopes[:, rows]
-        np.subtract(1, gates[:2, rows], out=slopes[1:3, rows])
-        np.multiply(n, n, out=by_n)
-        np.subtract(1, by_n, out=by_n)
-        np.multiply(by_n, by_z, out=by_n)  # (1 - n²)(1 - z)
-        np.multiply(by_n, r, out=by_m)
-        np.multiply(by_r, by_m, out=by_r)
-        np.multiply(by_r, inner[rows], out=by_r)
-        np.multiply(by_z, z, out=by_z)
-        np.multiply(by_z, previous[rows] - n, out=by_z)
-
-    over_rows(run, *previous.shape)
-    return slopes
+def _to_slopes(gates: Array, previous: Array) -> None:
+    """Replace n, r, z and m by the slopes of h' by the pre-activations of n, r and z, and by m."""
+    n, r, z, m = gates
+    rest, by_n = np.empty((2, *n.shape), n.dtype)
+    np.subtract(1, z, out=rest)
+    np.multiply(n, n, out=by_n)
+    np.subtract(1, by_n, out=by_n)
+    np.multiply(by_n, rest, out=by_n)  # (1 - n²)(1 - z)
+    np.multiply(z, rest, out=z)
+    np.subtract(previous, n, out=n)
+    np.multiply(z, n, out=z)  # z (1 - z)(h - n)
+    n[...] = by_n
+    np.multiply(by_n, r, out=by_n)
+    np.subtract(1, r, out=r)
+    np.multiply(r, by_n, out=r)
+    np.multiply(r, m, out=r)  # r (1 - r) m (1 - n²)(1 - z)
+    m[...] = by_n
 
 
 def gru_backward(
@@ -128,38 +139,32 @@ def gru_backward(
     input_needed: bool,
 ) -> list[Array | None]:
     """The gradients of x, h0, w_ih, w_hh, b_ih and b_hh from those of the outputs and final states."""
-    gates, previous, inner = kept
-    slopes = _slopes(gates, previous, inner)
-    u = gates_first(w_hh, _FORWARD)
-    dh = np.array(g[1])
+    slopes, update, h = kept
+    width = len(w_hh) // 3
+    dh = np.array(g[1], order="C")
+    dz = np.empty((len(x), 4 * width), dh.dtype)
+    gates, ours, theirs = by_gate(dz, 4), dz[:, : 3 * width], dz[:, width:]
+    count = pieces(width, len(dh), len(w_hh))
+    u = in_columns(w_hh, count).copy()
 
-    def start(count: int) -> Step:
-        products = np.empty((3, count, dh.shape[1]), dh.dtype)
-        spares = np.empty_like(products[0])
+    def start(batch: int) -> Step:
+        spares = np.empty((batch, width), dh.dtype)
 
         def step(rows: slice, own: slice) -> None:
-            d, slope = dh[own], slopes[:, rows]
-            product, spare = products[:, : len(d)], spares[: len(d)]
+            d = dh[own]
+            spare = spares[: len(d)]
             np.add(d, g[0][rows], out=d)
-            np.multiply(slope, d, out=slope)
-            np.multiply(d, gates[1, rows], out=d)
-            np.add.reduce(np.matmul(slope[1:], u, out=product), axis=0, out=spare)
+            np.multiply(slopes[:, rows], d, out=gates[:, rows])
+            np.multiply(d, update[rows], out=d)
+            np.matmul(theirs[rows], u, out=in_columns(spare, count))
             np.add(d, spare, out=d)
 
         return step
 
-    plan = backward_stages(sizes, reverse, x.shape[1] + dh.shape[1])
-    ours, theirs = slopes[:3], slopes[1:]
-    w = gates_first(w_ih, _BACKWARD) if input_needed else None
-    after, results = gradients(plan, [(ours, x), (theirs, previous)], ours, w)
+    plan = backward_stages(sizes, reverse, x.shape[1] + width)
+    w = gates_first(w_ih, _ORDER).reshape(w_ih.shape) if input_needed else None
+    after, results = gradients(plan, [(ours, x), (theirs, h.previous())], w)
     walk(plan, len(dh), w_hh, start, after=after)
-    weights, biases, dx = results()
-    bias = b_ih is not None
-    return [
-        dx,
-        dh,
-        gates_last(weights[0], _BACKWARD),
-        gates_last(weights[1], _FORWARD),
-        gates_last(biases[0], _BACKWARD) if bias else None,
-        gates_last(biases[1], _FORWARD) if bias else None,
-    ]
+    (d_ih, d_hh), (d_bias, d_inner), dx = results()
+    d_ih, d_bias = (np.roll(one, -width, 0) for one in (d_ih, d_bias))  # r, z, n again
+    return [dx, dh, d_ih, d_hh, *((None, None) if b_ih is None else (d_bias, d_inner))]

@@ -16,13 +16,16 @@ import numpy as np
 
 from .recurrent import (
     Array,
+    States,
     Step,
     backward_stages,
+    by_gate,
     gates_first,
-    gates_last,
     gradients,
+    in_columns,
     input_products,
     over_rows,
+    pieces,
     stages,
     walk,
 )
@@ -47,74 +50,87 @@ def lstm(
     keep: bool,
 ) -> tuple[Array, Array, Array, Any]:
     """The outputs of all rows, the final h and c, and what backward needs."""
+    rows, width = len(x), c0.shape[1]
     w, u = gates_first(w_ih, _ORDER), gates_first(w_hh, _ORDER)
     w[:3] *= 0.5
     u[:3] *= 0.5
-    u = u.transpose(0, 2, 1).copy()
     bias = None
     if b_ih is not None:
         bias = gates_first(b_ih + b_hh, _ORDER)
         bias[:3] *= 0.5
-    gates = np.empty((4, len(x), c0.shape[1]), x.dtype)
-    h, c = h0.copy(), c0.copy()
-    out = np.empty((len(x), h.shape[1]), x.dtype)
-    previous_h: Any = None
-    previous_c: Any = None
-    tanh_c: Any = None
-    if keep:
-        previous_h = np.empty_like(out)
-        previous_c, tanh_c = np.empty_like(gates[0]), np.empty_like(gates[0])
+    count = pieces(width, *h0.shape)
+    u = in_columns(u.transpose(0, 2, 1), count).copy()
+    gates = np.empty((4, rows, width), x.dtype)
+    h, c = States(h0, sizes, reverse), States(c0, sizes, reverse)
+    tanh_c = np.empty_like(gates[0])
+    forget = np.empty_like(tanh_c) if keep else None
+    shown = None if w_hr is None else np.empty_like(tanh_c)
+    out = np.empty_like(h.after) if keep else h.after
 
-    def start(count: int) -> Step:
-        products = np.empty((4, count, c.shape[1]), c.dtype)
-        spares = np.empty_like(products[0])
+    def start(batch: int) -> Step:
+        products = np.empty((4, batch, width), x.dtype)
+        spares, targets = np.empty_like(products[0]), in_columns(products, count)
 
         def step(rows: slice, own: slice) -> None:
-            state, cell, gate = h[own], c[own], gates[:, rows]
-            product, spare = products[:, : len(cell)], spares[: len(cell)]
-            if keep:
-                previous_h[rows], previous_c[rows] = state, cell
-            np.add(gate, np.matmul(state, u, out=product), out=gate)
+            cell, squashed = c.after[rows], tanh_c[rows]
+            product, contributed = products[:, : len(cell)], gates[:, rows]
+            np.matmul(h.previous(rows), u, out=targets[:, :, : len(cell)])
+            gate = np.add(product, contributed, out=contributed if keep else product)
             np.tanh(gate, out=gate)
             sigmoids = gate[:3]
             np.multiply(sigmoids, 0.5, out=sigmoids)
             np.add(sigmoids, 0.5, out=sigmoids)
             o, i, f, g = gate
-            np.multiply(cell, f, out=cell)
+            spare = spares[: len(cell)]
+            np.multiply(c.previous(rows), f, out=cell)
             np.add(cell, np.multiply(i, g, out=spare), out=cell)
-            squashed = tanh_c[rows] if keep else spare
             np.tanh(cell, out=squashed)
-            if w_hr is None:
-                np.multiply(o, squashed, out=state)
+            if w_hr is None or shown is None:
+                np.multiply(o, squashed, out=h.after[rows])
             else:
-                np.matmul(np.multiply(o, squashed, out=spare if keep else product[0]), w_hr.T, out=state)
-            out[rows] = state
+                np.matmul(np.multiply(o, squashed, out=shown[rows]), w_hr.T, out=h.after[rows])
 
         return step
 
-    walk(stages(sizes, reverse), len(c), w_hh, start, before=input_products(x, w, bias, gates))
-    return out, h, c, (gates, previous_h, previous_c, tanh_c) if keep else None
+    def finish(rows: slice) -> None:
+        out[rows] = h.after[rows]
+        if forget is not None:
+            forget[rows] = gates[2, rows]
+        _to_slopes(gates[:, rows], tanh_c[rows], c.previous(rows))
+
+    before = input_products(x, w, bias, gates)
+    walk(stages(sizes, reverse), len(c0), w_hh, start, before=before)
+    if keep:
+        over_rows(finish, rows, width)
+    return out, h.final(), c.final(), (gates, forget, tanh_c, h, shown) if keep else None
 
 
-def _slopes(gates: Array, previous_c: Array, tanh_c: Array) -> tuple[Array, Array]:
-    """Of h' by the pre-activation of o and of c' by those of i, f, g; and of h' by c'."""
-    slopes, through = np.empty_like(gates), np.empty_like(tanh_c)
+def _to_slopes(gates: Array, tanh_c: Array, previous_c: Array) -> None:
+    """In place, the slopes of h' by the pre-activation of o, of c' by those of i, f, g, of h' by c' (tanh_c).
 
-    def run(rows: slice) -> None:
-        o, i, _, g = gates[:, rows]
-        slope, by_c, t = slopes[:, rows], through[rows], tanh_c[rows]
-        flat = slope[:3]  # s (1 - s) for the sigmoids
-        np.subtract(1, gates[:3, rows], out=flat)
-        np.multiply(flat, gates[:3, rows], out=flat)
-        for gate, factor in zip(flat, (t, g, previous_c[rows])):
-            np.multiply(gate, factor, out=gate)
-        for result, squashed, factor in ((slope[3], g, i), (by_c, t, o)):  # (1 - tanh²) times the factor
-            np.multiply(squashed, squashed, out=result)
-            np.subtract(1, result, out=result)
-            np.multiply(result, factor, out=result)
+    Those of the sigmoids are s (1 - s), those of the tanh 1 - tanh², times what the gate is multiplied with.
+    """
+    o, i, f, g = gates
+    one, two = np.empty((2, *tanh_c.shape), tanh_c.dtype)
 
-    over_rows(run, *tanh_c.shape)
-    return slopes, through
+    def sigmoid(s: Array, factor: Array, out: Array) -> None:
+        np.subtract(1, s, out=out)
+        np.multiply(out, s, out=out)
+        np.multiply(out, factor, out=out)
+
+    def tanh(t: Array, factor: Array, out: Array) -> None:
+        np.multiply(t, t, out=out)
+        np.subtract(1, out, out=out)
+        np.multiply(out, factor, out=out)
+
+    tanh(tanh_c, o, one)
+    sigmoid(o, tanh_c, two)
+    o[...], tanh_c[...] = two, one
+    sigmoid(i, g, one)
+    tanh(g, i, two)
+    i[...], g[...] = one, two
+    sigmoid(f, previous_c, one)
+    f[...] = one
 
 
 def lstm_backward(
@@ -131,19 +147,20 @@ def lstm_backward(
     input_needed: bool,
 ) -> list[Array | None]:
     """The gradients of all arguments of `lstm`, in order, from those of its three results."""
-    gates, previous_h, previous_c, tanh_c = kept
-    slopes, through = _slopes(gates, previous_c, tanh_c)
-    u = gates_first(w_hh, _ORDER)
-    dh, dc = np.array(g[1]), np.array(g[2])
-    arrived = None if w_hr is None else np.empty(previous_h.shape, dh.dtype)
+    slopes, forget, through, h, shown = kept
+    dh, dc = np.array(g[1], order="C"), np.array(g[2], order="C")
+    dz = np.empty((len(x), 4 * dc.shape[1]), dc.dtype)
+    gates = by_gate(dz, 4)
+    arrived = None if w_hr is None else np.empty_like(h.after)
+    count = pieces(dh.shape[1], len(dh), len(w_hh))
+    u, target = in_columns(w_hh, count).copy(), in_columns(dh, count)
 
-    def start(count: int) -> Step:
-        products = np.empty((4, count, dh.shape[1]), dh.dtype)
-        spares = np.empty((2, count, dc.shape[1]), dc.dtype)
+    def start(batch: int) -> Step:
+        spares = np.empty((2, batch, dc.shape[1]), dc.dtype)
 
         def step(rows: slice, own: slice) -> None:
-            d, cell, slope = dh[own], dc[own], slopes[:, rows]
-            product, (spare, hidden) = products[:, : len(cell)], spares[:, : len(cell)]
+            d, cell, slope, gate = dh[own], dc[own], slopes[:, rows], gates[:, rows]
+            spare, hidden = spares[:, : len(cell)]
             np.add(d, g[0][rows], out=d)
             if arrived is None or w_hr is None:
                 hidden = d
@@ -151,26 +168,17 @@ def lstm_backward(
                 arrived[rows] = d
                 np.matmul(d, w_hr, out=hidden)
             np.add(cell, np.multiply(hidden, through[rows], out=spare), out=cell)
-            np.multiply(slope[0], hidden, out=slope[0])
-            np.multiply(slope[1:], cell, out=slope[1:])
-            np.multiply(cell, gates[2, rows], out=cell)
-            np.add.reduce(np.matmul(slope, u, out=product), axis=0, out=d)
+            np.multiply(slope[0], hidden, out=gate[3])
+            np.multiply(slope[1:], cell, out=gate[:3])
+            np.multiply(cell, forget[rows], out=cell)
+            np.matmul(dz[rows], u, out=target[:, own])
 
         return step
 
     plan = backward_stages(sizes, reverse, x.shape[1] + dh.shape[1])
-    w = gates_first(w_ih, _ORDER) if input_needed else None
-    after, results = gradients(plan, [(slopes, x), (slopes, previous_h)], slopes, w)
+    after, results = gradients(plan, [(dz, x), (dz, h.previous())], w_ih if input_needed else None)
     walk(plan, len(dc), w_hh, start, after=after)
-    weights, biases, dx = results()
-    d_hr = None if arrived is None else np.matmul(arrived.T, gates[0] * tanh_c)
-    bias = None if b_ih is None else gates_last(biases[0], _ORDER)
-    return [
-        dx,
-        dh,
-        dc,
-        *[gates_last(one, _ORDER) for one in weights],
-        bias,
-        None if bias is None else bias.copy(),
-        d_hr,
-    ]
+    (d_ih, d_hh), (bias,), dx = results()
+    d_hr = None if arrived is None else np.matmul(arrived.T, shown)
+    biases = (None, None) if b_ih is None else (bias, bias.copy())
+    return [dx, dh, dc, d_ih, d_hh, *biases, d_hr]

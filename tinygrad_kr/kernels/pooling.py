@@ -13,12 +13,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from .pooling_axes import Axis, Index, Tap, adaptive_axes, window_axis
 from .threads import get_num_threads, parallel_for, split
-from .windows import channels_first, channels_last, working_dtype
+from .windows import channels_first, channels_last, channels_last_copy, working_dtype
 
 __all__ = [
     "adaptive_avg_pool",
@@ -32,9 +33,9 @@ __all__ = [
     "output_shape",
 ]
 
-# Numbers of input per chunk, and the tile size from which one reduction beats a pass per tap.
-_BUDGET = 2**19
-_MANY = 16
+_BUDGET = 2**19  # elements of input per chunk
+_PARALLEL = 2**20  # elements of input from which a second thread pays (its passes are over parts of them)
+_MANY = 16  # elements per tile from which one reduction beats a pass per tap
 
 
 def output_shape(
@@ -92,7 +93,7 @@ def max_pool(
     array([[[[ 5,  7],
              [13, 15]]]])
     """
-    return _maximum(x, _window_axes(x, kernel, stride, padding, dilation, ceil_mode), return_indices)
+    return _maximum(x, _window_axes(x.shape, kernel, stride, padding, dilation, ceil_mode), return_indices)
 
 
 def max_pool_backward(
@@ -114,7 +115,7 @@ def max_pool_backward(
     >>> max_pool_backward(np.ones((1, 1, 2)), x, out, **window)
     array([[[0., 1., 1., 0.]]])
     """
-    return _maximum_backward(g, x, out, _window_axes(x, kernel, stride, padding, dilation, ceil_mode))
+    return _maximum_backward(g, x, out, _window_axes(x.shape, kernel, stride, padding, dilation, ceil_mode))
 
 
 def avg_pool(
@@ -134,8 +135,8 @@ def avg_pool(
     >>> avg_pool(np.arange(6.0).reshape(1, 1, 6), (2,), stride=(2,), padding=(1,))
     array([[[0. , 1.5, 3.5, 2.5]]])
     """
-    axes = _window_axes(x, kernel, stride, padding, (1,) * len(kernel), ceil_mode)
-    divisor = _divisor(x, axes, kernel, stride, padding, count_include_pad, divisor_override)
+    axes = _window_axes(x.shape, kernel, stride, padding, (1,) * len(kernel), ceil_mode)
+    divisor = _divisor(x.shape, axes, kernel, stride, padding, count_include_pad, divisor_override)
     return _average(x, axes, divisor)
 
 
@@ -155,9 +156,8 @@ def avg_pool_backward(
     >>> avg_pool_backward(np.ones((1, 1, 2)), (1, 1, 4), (2,), stride=(2,), padding=(0,))
     array([[[0.5, 0.5, 0.5, 0.5]]])
     """
-    like = np.broadcast_to(g.dtype.type(0), x_shape)
-    axes = _window_axes(like, kernel, stride, padding, (1,) * len(kernel), ceil_mode)
-    divisor = _divisor(like, axes, kernel, stride, padding, count_include_pad, divisor_override)
+    axes = _window_axes(x_shape, kernel, stride, padding, (1,) * len(kernel), ceil_mode)
+    divisor = _divisor(x_shape, axes, kernel, stride, padding, count_include_pad, divisor_override)
     return _average_backward(g, tuple(x_shape), axes, divisor)
 
 
@@ -186,7 +186,7 @@ def adaptive_avg_pool(x: np.ndarray, output_size: Sequence[int]) -> np.ndarray:
     array([[[1., 3.]]])
     """
     axes = adaptive_axes(x.shape[2:], tuple(output_size))
-    return _average(x, axes, _per_window([axis.counts for axis in axes], x.dtype))
+    return _average(x, axes, _per_window([axis.counts for axis in axes]))
 
 
 def adaptive_avg_pool_backward(
@@ -194,61 +194,75 @@ def adaptive_avg_pool_backward(
 ) -> np.ndarray:
     """Gradient of `adaptive_avg_pool`: each g, over its window's size, to every position of the window."""
     axes = adaptive_axes(tuple(x_shape[2:]), tuple(output_size))
-    return _average_backward(g, tuple(x_shape), axes, _per_window([axis.counts for axis in axes], g.dtype))
+    return _average_backward(g, tuple(x_shape), axes, _per_window([axis.counts for axis in axes]))
 
 
 def _window_axes(
-    x: np.ndarray,
+    x_shape: Sequence[int],
     kernel: Sequence[int],
     stride: Sequence[int],
     padding: Sequence[int],
     dilation: Sequence[int],
     ceil_mode: bool,
 ) -> tuple[Axis, ...]:
-    size = output_shape(
-        x.shape[2:], kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode
-    )
-    return tuple(map(window_axis, x.shape[2:], size, kernel, stride, padding, dilation))
+    windows = map(tuple, (x_shape[2:], kernel, stride, padding, dilation))
+    return _window_axes_of(*windows, ceil_mode)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=256)
+def _window_axes_of(
+    size: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool,
+) -> tuple[Axis, ...]:
+    out = output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+    return tuple(map(window_axis, size, out, kernel, stride, padding, dilation))
 
 
 def _divisor(
-    x: np.ndarray,
+    x_shape: Sequence[int],
     axes: tuple[Axis, ...],
     kernel: Sequence[int],
     stride: Sequence[int],
     padding: Sequence[int],
     count_include_pad: bool,
     divisor_override: int | None,
-) -> np.ndarray:
-    """What each window's sum is divided by, broadcastable to (N, *spatial, C)."""
+) -> float | np.ndarray:
+    """What each window's sum is divided by: a number, or one per window as (*spatial, 1)."""
     if divisor_override is not None:
-        return np.asarray(divisor_override, x.dtype)
+        return float(divisor_override)
     if not count_include_pad:
-        return _per_window([axis.counts for axis in axes], x.dtype)
+        return _per_window([axis.counts for axis in axes])
+    if all(axis.tile for axis in axes):
+        return float(math.prod(kernel))
     counts = []
-    for length, axis, k, s, p in zip(x.shape[2:], axes, kernel, stride, padding, strict=True):
+    for length, axis, k, s, p in zip(x_shape[2:], axes, kernel, stride, padding, strict=True):
         starts = np.arange(axis.size) * s - p
         counts.append(np.minimum(starts + k, length + p) - starts)
-    return _per_window(counts, x.dtype)
+    return _per_window(counts)
 
 
-def _per_window(counts: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+def _per_window(counts: Sequence[np.ndarray]) -> float | np.ndarray:
     """Product over the axes of counts per output, as (*spatial, 1), or a single number if all are equal."""
     product: np.ndarray = np.ones((), np.int64)
     for count in counts:
         product = product[..., None] * count
     if product.size and (product == product.flat[0]).all():
-        product = product.reshape(-1)[0]
-    return np.asarray(product, dtype)[..., None]
+        return float(product.flat[0])
+    return product[..., None]
 
 
-def _parts(samples: int, channels: int, plane: int) -> list[tuple[slice, slice]]:
+@lru_cache(maxsize=256)
+def _parts(samples: int, channels: int, plane: int, threads: int) -> list[tuple[slice, slice]]:
     """Cut (N, C) into (samples, channels) slices of about `_BUDGET` numbers of input."""
     total = samples * channels * plane
     if not total:
         return []
-    parallel = get_num_threads() > 1 and total > 2**18
-    if parallel and samples < get_num_threads():
+    parallel = threads > 1 and total >= _PARALLEL
+    if parallel and samples < threads:
         cuts = split(channels, max(1, _BUDGET // plane))
         return [(slice(n, n + 1), slice(*cut)) for n in range(samples) for cut in cuts]
     cuts = split(samples, max(1, _BUDGET // (channels * plane)), parallel=parallel)
@@ -257,16 +271,16 @@ def _parts(samples: int, channels: int, plane: int) -> list[tuple[slice, slice]]
 
 def _for_parts(shape: Sequence[int], run: Callable[..., None], *arrays: np.ndarray) -> None:
     """Call `run` with the same part of every array (N, *spatial, C); `shape` is the input's (N, C, ...)."""
-
-    def work(part: tuple[slice, slice]) -> None:
-        run(*(array[part[0], ..., part[1]] for array in arrays))
-
-    parallel_for(work, _parts(shape[0], shape[1], math.prod(shape[2:])))
+    parts = _parts(shape[0], shape[1], math.prod(shape[2:]), get_num_threads())
+    if len(parts) == 1:
+        run(*arrays)
+        return
+    parallel_for(lambda part: run(*(array[part[0], ..., part[1]] for array in arrays)), parts)
 
 
 def _readable(x: np.ndarray) -> np.ndarray:
     """x (n, *spatial, c) with the channels last in memory too: a short inner stride keeps every pass fast."""
-    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else np.ascontiguousarray(x)
+    return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else channels_last_copy(x)
 
 
 def _along(number: int, index: Index) -> tuple[Index, ...]:
@@ -342,25 +356,51 @@ def _maximum(
 def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[Axis, ...]) -> np.ndarray:
     gx = np.empty((x.shape[0], *x.shape[2:], x.shape[1]), g.dtype)
     separate = not any(axis.overlapping for axis in axes)
+    many = all(axis.tile for axis in axes) and math.prod(axis.tile for axis in axes) >= _MANY
+    # Windows that are more than the inputs along an axis may share a first input.
+    repeated = any(axis.size > length for axis, length in zip(axes, x.shape[2:], strict=True))
     bits = np.dtype(f"i{g.itemsize}")
 
+    # A masked copy stumbles over every branch; a product does not. It is one of bit patterns, since an
+    # infinite g times "not the winner" would be NaN.
     def run(gx: np.ndarray, g: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
         g, x, out = _readable(g), _readable(x), _readable(out)
-        gx.fill(0)
+        if not _covered(gx, axes):
+            gx.fill(0)
+        if many:
+            won = _tiles(x, axes) == _per_tile(out)
+            if np.count_nonzero(won) == out.size:  # no ties, no NaN
+                np.multiply(_per_tile(g).view(bits), won, out=_tiles(gx, axes).view(bits))
+                return
         for where, source, won, again in _winners(x, out, axes):
-            # A masked copy stumbles over every branch; a product does not. It is one of bit patterns, since
-            # an infinite g times "not the winner" would be NaN.
             if separate and not again:
                 np.multiply(g[where].view(bits), won, out=gx[source].view(bits))
                 continue
             share = np.multiply(g[where].view(bits), won).view(g.dtype)
-            if any(isinstance(index, np.ndarray) for index in source):
+            if repeated and any(isinstance(index, np.ndarray) for index in source):
                 np.add.at(gx, source, share)  # type: ignore[arg-type]
             else:
                 gx[source] += share
 
     _for_parts(x.shape, run, gx, *map(channels_last, (g, x, out)))
     return channels_first(gx)
+
+
+def _covered(x: np.ndarray, axes: tuple[Axis, ...]) -> bool:
+    """Whether windows tile x (n, *spatial, c) without a rest."""
+    return all(axis.size * axis.tile == length for axis, length in zip(axes, x.shape[1:-1], strict=True))
+
+
+def _tiles(x: np.ndarray, axes: tuple[Axis, ...]) -> np.ndarray:
+    """View of what windows tile of x (n, *spatial, c): (n, size, tile, ..., c), two dimensions per axis."""
+    shape = [count for axis in axes for count in (axis.size, axis.tile)]
+    covered = x[(slice(None), *(slice(axis.size * axis.tile) for axis in axes))]
+    return covered.reshape(len(x), *shape, x.shape[-1])
+
+
+def _per_tile(out: np.ndarray) -> np.ndarray:
+    """View of (n, *spatial, c) that meets `_tiles`."""
+    return out[(slice(None), *(slice(None), None) * (out.ndim - 2))]
 
 
 def _winners(
@@ -401,25 +441,35 @@ def _as_array(index: Index) -> np.ndarray:
     return index
 
 
-def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: np.ndarray) -> np.ndarray:
+def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: float | np.ndarray) -> np.ndarray:
     work = working_dtype(x.dtype)
+    whole = all(axis.size == 1 and axis.tile == n for axis, n in zip(axes, x.shape[2:], strict=True))
+    if whole and x.size and x.flags.c_contiguous:
+        planes = x.reshape(*x.shape[:2], -1).astype(work, copy=False)
+        sums = planes @ np.ones(planes.shape[2], work)
+        return (sums / divisor).astype(x.dtype, copy=False).reshape(*x.shape[:2], *(1 for _ in axes))
     out = np.empty((x.shape[0], *(axis.size for axis in axes), x.shape[1]), work)
 
     def run(part: np.ndarray, target: np.ndarray) -> None:
         _reduce(part.astype(work, copy=False), axes, np.add, 0, target)
-        np.divide(target, divisor, out=target)
+        np.divide(target, divisor, out=target, dtype=work)
 
     _for_parts(x.shape, run, channels_last(x), out)
     return channels_first(out.astype(x.dtype, copy=False))
 
 
 def _average_backward(
-    g: np.ndarray, x_shape: tuple[int, ...], axes: tuple[Axis, ...], divisor: np.ndarray
+    g: np.ndarray, x_shape: tuple[int, ...], axes: tuple[Axis, ...], divisor: float | np.ndarray
 ) -> np.ndarray:
     gx = np.empty((x_shape[0], *x_shape[2:], x_shape[1]), g.dtype)
 
     def run(gx: np.ndarray, g: np.ndarray) -> None:
-        spread = _readable(g) / divisor
+        spread = np.divide(_readable(g), divisor, dtype=g.dtype)
+        if all(axis.tile for axis in axes):
+            if not _covered(gx, axes):
+                gx.fill(0)
+            np.copyto(_tiles(gx, axes), _per_tile(spread))
+            return
         for number in reversed(range(len(axes))):
             shape = (*spread.shape[: number + 1], gx.shape[number + 1], *spread.shape[number + 2 :])
             target = np.empty(shape, g.dtype) if number else gx
@@ -433,17 +483,14 @@ def _average_backward(
 
 def _spread_axis(g: np.ndarray, number: int, axis: Axis, target: np.ndarray) -> None:
     """Add g at each window to every input of the window, along one axis."""
-    if axis.tile > axis.size:
-        tiles = target[_along(number, slice(0, axis.size * axis.tile))]
-        for tile in range(axis.size):
-            place = slice(tile * axis.tile, (tile + 1) * axis.tile)
-            tiles[_along(number, place)] = g[_along(number, slice(tile, tile + 1))]
+    if axis.taps and isinstance(axis.taps[0].inputs, np.ndarray):
+        for window, (start, count) in enumerate(zip(axis.taps[0].inputs, axis.counts)):
+            inputs, output = slice(start, start + count), slice(window, window + 1)
+            target[_along(number, inputs)] += g[_along(number, output)]
         return
     for tap in axis.taps:
         where, source = _along(number, tap.outputs), _along(number, tap.inputs)
-        if isinstance(tap.inputs, np.ndarray):
-            np.add.at(target, source, g[where])  # type: ignore[arg-type]
-        elif axis.overlapping:
+        if axis.overlapping:
             target[source] += g[where]
         else:
             target[source] = g[where]

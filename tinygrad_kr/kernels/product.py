@@ -43,10 +43,11 @@ def matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The product of two matrices."""
-    rows, columns = len(x), y.shape[1]
+    columns = y.shape[1]
     work = x.size * columns
     if work < _TINY or x.dtype.kind != "f" or x.dtype != y.dtype or x.dtype.itemsize < 4:
         return np.dot(x, y)
+    rows = len(x)
     bands = min(get_num_threads(), max(rows, columns) // _BAND)
     if work < _LARGE or bands < 2:
         with serial_blas():

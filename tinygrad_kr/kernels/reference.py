@@ -86,14 +86,12 @@ def conv_weight_gradient(
     padding: Padding,
     dilation: Sequence[int],
     groups: int = 1,
-    with_bias: bool = False,
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> np.ndarray:
     """Every window times the gradient at its output, summed over samples and positions."""
     windows = _windows(x, weight_shape[2:], stride, padding, dilation, groups)
     place, tap = _letters(x.ndim - 2)
     grouped = g.reshape(g.shape[0], groups, g.shape[1] // groups, *g.shape[2:])
-    gw = np.einsum(f"ngc{place}{tap},ngo{place}->goc{tap}", windows, grouped).reshape(weight_shape)
-    return gw, g.sum((0, *range(2, g.ndim))) if with_bias else None
+    return np.einsum(f"ngc{place}{tap},ngo{place}->goc{tap}", windows, grouped).reshape(weight_shape)
 
 
 def conv_input_gradient(

@@ -36,10 +36,12 @@ def gate(x: Any, mask: Any) -> Any:
     bits = _BITS.get(x.dtype.itemsize)
     if bits is None:
         return np.where(mask, x, x.dtype.type(0))
-    shape = np.broadcast_shapes(mask.shape, x.shape) if mask.shape != x.shape else mask.shape
-    if shape != mask.shape:
-        mask = np.broadcast_to(mask, shape)
-    out = np.empty_like(mask, dtype=x.dtype)
+    if mask.shape == x.shape:
+        out = np.empty_like(mask, dtype=x.dtype)
+    else:  # in the order of the one that is not broadcast
+        shape = np.broadcast_shapes(mask.shape, x.shape)
+        model = mask if mask.shape == shape else x
+        out = np.empty_like(model, x.dtype) if model.shape == shape else np.empty(shape, x.dtype)
     kept = out.view(bits)
     kept[...] = mask
     kept *= x.view(bits)

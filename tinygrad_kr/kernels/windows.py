@@ -10,7 +10,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["Padding", "channels_first", "channels_last", "output_shape", "pad_pairs", "working_dtype"]
+__all__ = [
+    "Padding",
+    "channels_first",
+    "channels_last",
+    "channels_last_copy",
+    "output_shape",
+    "pad_pairs",
+    "working_dtype",
+]
 
 Padding = Sequence["int | tuple[int, int]"]
 
@@ -29,6 +37,23 @@ def pad_pairs(padding: Padding) -> tuple[tuple[int, int], ...]:
 def channels_last(x: np.ndarray) -> np.ndarray:
     """View of (N, C, *spatial) as (N, *spatial, C)."""
     return x.transpose(0, *range(2, x.ndim), 1)
+
+
+def channels_last_copy(x: np.ndarray) -> np.ndarray:
+    """A C-contiguous copy of a view (N, *spatial, C) of other memory.
+
+    Channels whose planes are multiples of a page lie in the same cache lines: eight at a time are twice as
+    fast as all at once. Of other planes all at once are.
+
+    >>> channels_last_copy(np.arange(4).reshape(2, 2).T).flags.c_contiguous
+    True
+    """
+    out = np.empty(x.shape, x.dtype)
+    step = 8 if x.strides[-1] % 4096 == 0 else max(1, x.shape[-1])
+    for first in range(0, x.shape[-1], step):
+        few = slice(first, first + step)
+        out[..., few] = x[..., few]
+    return out
 
 
 def channels_first(x: np.ndarray) -> np.ndarray:

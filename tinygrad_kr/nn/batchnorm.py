@@ -115,7 +115,8 @@ class _BatchNorm(_NormBase):
         if not self.track_running_stats:
             running_mean = running_var = None
         elif self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
+            self.num_batches_tracked._array += 1
+            self.num_batches_tracked._storage.version += 1
             if self.momentum is None:
                 factor = 1.0 / float(self.num_batches_tracked)
         return F.batch_norm(input, running_mean, running_var, self.weight, self.bias, True, factor, self.eps)

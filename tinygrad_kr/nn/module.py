@@ -209,9 +209,13 @@ class Module(Tree, StateDict, Conversion):
 
     def __getattr__(self, name: str) -> Any:
         state = self.__dict__
-        for table in _TABLES:
-            if table in state and name in state[table]:
-                return state[table][name]
+        if "_modules" in state:  # written out, since every layer's parameters come this way
+            if name in (table := state["_parameters"]):
+                return table[name]
+            if name in (table := state["_modules"]):
+                return table[name]
+            if name in (table := state["_buffers"]):
+                return table[name]
         attribute = getattr(type(self), name, None)
         if isinstance(attribute, property):  # it raised an AttributeError of its own: let that one out
             return attribute.__get__(self)

@@ -20,7 +20,7 @@ import warnings
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -64,14 +64,14 @@ def public(
 
     def decorate(function: F) -> F:
         name = function.__name__.rstrip("_")
-        function = _with_numpy_words(function)
+        face = _face(function, out=out)
+        function = _face(function, out=False)
         methods = _names(method, name)
         changing = _names(inplace, name + "_")
         for one in methods:
             graft(function, one)
         for one in changing:
             graft(in_place(function, one, saves_input=saves_input), one)
-        face = _with_out(function) if out else function
         key = name if name not in faces else f"{function.__module__.rsplit('.', 1)[-1]}.{name}"
         faces[key] = Face(name, function.__module__, face, methods, changing)
         return face  # type: ignore[return-value]
@@ -106,30 +106,76 @@ def in_place(
     return changed
 
 
-def _with_numpy_words(function: F) -> F:
-    """The function taking `axis` for `dim` and `keepdims` for `keepdim` as well, as PyTorch's do."""
-    if "dim" not in inspect.signature(function).parameters:
-        return function
+# What a public function is, written out for its own arguments. For `softmax` with `out=` it comes to
+#
+#     def face(input, dim, *, dtype=None, axis=missing, out=None):
+#         if axis is not missing:
+#             dim = axis
+#         if out is not None:
+#             return deliver(function(input, dim, dtype=dtype), out, name)
+#         return function(input, dim, dtype=dtype)
+_FACE = """
+def face({signature}):
+{words}
+{out}
+    return function({call})
+"""
+_NUMPY_WORDS = (("axis", "dim"), ("keepdims", "keepdim"))
+_missing = object()
 
+
+def _face(function: F, *, out: bool) -> F:
+    """The function taking `axis` for `dim` and `keepdims` for `keepdim` as well, as PyTorch's do, and `out=`.
+
+    A wrapper of any arguments would spend 0.1 to 0.25 microseconds on packing them, so one is written out;
+    only where a required argument follows `dim`, or there is any number of them, it has to be that.
+    """
+    parameters = inspect.signature(function).parameters
+    words = [pair for pair in _NUMPY_WORDS if "dim" in parameters and pair[1] in parameters]
+    if not words and not out:
+        return function
+    ordinary = all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters.values())
+    required = [p.name for p in parameters.values() if p.default is p.empty]
+    if not ordinary or (words and "dim" in required[:-1]):
+        return _face_of_any(function, words, out)
+    positional = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    keywords = [name for name in parameters if name not in positional]
+    defaults = {p.name: p.default for p in parameters.values() if p.default is not p.empty}
+    asked = [f"{name}={name}" if name in defaults else name for name in positional]
+    asked += ["*", *[f"{name}={name}" if name in defaults else name for name in keywords]]
+    asked += [f"{theirs}=missing" for theirs, _ in words] + (["out=None"] if out else [])
+    call = ", ".join([*positional, *[f"{name}={name}" for name in keywords]])
+    lines = [f"    if {theirs} is not missing:\n        {ours} = {theirs}" for theirs, ours in words]
+    if words and "dim" in required:  # `dim` or `axis`: leave it out, and the function will say so
+        asked[positional.index("dim")] = "dim=missing"
+        lines.append(f"    if dim is missing:\n        function({', '.join(required[:-1])})")
+    delivery = f"    if out is not None:\n        return deliver(function({call}), out, name)"
+    names: dict[str, Any] = {
+        **defaults,
+        "function": function,
+        "missing": _missing,
+        "deliver": deliver,
+        "name": function.__name__,
+    }
+    signature = ", ".join(asked).removesuffix(", *")
+    exec(
+        _FACE.format(signature=signature, words="\n".join(lines), out=delivery if out else "", call=call),
+        names,
+    )
+    return cast(F, functools.update_wrapper(names["face"], function))
+
+
+def _face_of_any(function: F, words: list[tuple[str, str]], out: bool) -> F:
     @functools.wraps(function)
     def face(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
-                if theirs in kwargs:
-                    kwargs[ours] = kwargs.pop(theirs)
-        return function(*args, **kwargs)
+        for theirs, ours in words:
+            if theirs in kwargs:
+                kwargs[ours] = kwargs.pop(theirs)
+        target = kwargs.pop("out", None) if out else None
+        result = function(*args, **kwargs)
+        return result if target is None else deliver(result, target, function.__name__)
 
     return face  # type: ignore[return-value]
-
-
-def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def face(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        if out is None:
-            return function(*args, **kwargs)
-        return deliver(function(*args, **kwargs), out, function.__name__)
-
-    return face
 
 
 def deliver(result: Any, out: Any, name: str) -> Any:
@@ -186,6 +232,9 @@ def axis_of(dim: int, ndim: int) -> int:
 
 def axes_of(dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     """A `dim` argument as a tuple of axes; None and () mean all of them. On a 0-d tensor there are none."""
+    if type(dim) is int:
+        axis = axis_of(dim, ndim)
+        return (axis,) if ndim else ()
     if dim is None or (not isinstance(dim, int) and len(dim) == 0):
         return tuple(range(ndim))
     axes = tuple(axis_of(one, ndim) for one in ((dim,) if isinstance(dim, int) else dim))

@@ -15,6 +15,8 @@ def per_dimension(value: Any, dims: int, function: str, argument: str) -> tuple[
     """An argument that is one int for all spatial dimensions or one for each, as a tuple of ints."""
     if type(value) is int:
         return (value,) * dims
+    if type(value) is tuple and len(value) == dims and {int}.issuperset(map(type, value)):
+        return value
     try:
         entries = tuple([one.__index__() for one in value]) if np.iterable(value) else (value.__index__(),)
     except (AttributeError, TypeError):

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd import record
+from ..autograd.primitive import definitions, primitives, rule
 from ..tensor import Tensor, graft
 from ._public import in_place, public, require_tensor
 
@@ -365,32 +366,46 @@ for _function, _names in (
 
 # -- the operators -------------------------------------------------------------------------------
 
-OPERANDS = (Tensor, int, float, complex, np.ndarray, np.generic)
+OPERANDS = record.OPERANDS
 
 
-def operator(function: Callable[[Any, Any], Any], symbol: str, *, saves_input: bool) -> None:
-    """Make a primitive of two arguments the operator `__symbol__`, its reflected and its in-place form."""
+def operator(
+    function: Callable[[Any, Any], Any],
+    symbol: str,
+    *,
+    saves_input: bool,
+    infix: Callable[[Any, Any], Any] | None = None,
+) -> None:
+    """Make a function of two operands the operator `__symbol__`, its reflected and its in-place form.
 
-    def straight(self: Tensor, other: Any) -> Any:
+    `infix` is the function again, if there is one that leaves what is neither tensor nor number to Python.
+    """
+
+    def left(self: Tensor, other: Any) -> Any:
         return function(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
-    def reflected(self: Tensor, other: Any) -> Any:
+    def right(self: Tensor, other: Any) -> Any:
         return function(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
-    graft(straight, f"__{symbol}__")
-    graft(reflected, f"__r{symbol}__")
+    graft(infix or left, f"__{symbol}__")
+    graft(right if infix is None else lambda self, other: infix(other, self), f"__r{symbol}__")
     graft(in_place(function, f"__i{symbol}__", saves_input=saves_input), f"__i{symbol}__")
 
 
-for _symbol, _primitive in {
-    "add": add_rule.apply,
-    "sub": sub_rule.apply,
-    "mul": mul_rule.apply,
-    "truediv": div_rule.apply,
-    "floordiv": floor_divide_rule.apply,
-    "mod": remainder_rule.apply,
-    "pow": pow,
+for _symbol, _ufunc in {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
 }.items():
-    operator(_primitive, _symbol, saves_input=_symbol not in ("add", "sub"))
-graft(lambda self: neg_rule(self), "__neg__")
-graft(lambda self: positive_rule(self), "__pos__")
+    operator(
+        primitives[_ufunc],
+        _symbol,
+        saves_input=_symbol not in ("add", "sub"),
+        infix=record.binary(definitions[_ufunc], operator=True),
+    )
+operator(pow, "pow", saves_input=True)
+graft(neg_rule, "__neg__")
+graft(positive_rule, "__pos__")

@@ -7,11 +7,11 @@ use them.
 from __future__ import annotations
 
 import builtins
-from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import Primitive, constant, primitives
+from ..autograd import record
+from ..autograd.primitive import Primitive, constant, definitions, primitives
 from ..tensor import Tensor, graft
 from ._public import as_array, constant_tensor, public, require_tensor
 from .arithmetic import OPERANDS
@@ -145,25 +145,15 @@ def ge(input: Tensor, other: Operand) -> Tensor:
 not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 
 
-def _operator(primitive: Primitive, symbol: str) -> None:
-    """Make a comparison the operator `__symbol__`; what is neither tensor nor number is left to Python."""
-    compare = primitive.apply
-
-    def method(self: Tensor, other: Any) -> Any:
-        return compare(self, other) if isinstance(other, OPERANDS) else NotImplemented
-
-    graft(method, f"__{symbol}__")
-
-
-for _symbol, _primitive in {
-    "eq": eq_rule,
-    "ne": ne_rule,
-    "lt": lt_rule,
-    "le": le_rule,
-    "gt": gt_rule,
-    "ge": ge_rule,
+for _symbol, _ufunc in {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
 }.items():
-    _operator(_primitive, _symbol)
+    graft(record.binary(definitions[_ufunc], operator=True), f"__{_symbol}__")
 
 
 # -- logic ---------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def conv_weight_(x: Any, y: Any, *, size: Any, stride: Any, padding: Any, dilati
     """The gradient of `conv_` for its weight, of kernel sizes `size`; y is that of its result."""
     shape = (y.shape[1], x.shape[1] // groups, *size)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    return kernel.weight_gradient(y, x, shape, **options)[0]
+    return kernel.weight_gradient(y, x, shape, **options)
 
 
 channel_sum_rule: Primitive = rule(

@@ -10,6 +10,7 @@ from .. import dtypes
 from ..autograd.primitive import numpy_function, rule
 from ..devices import device as Device
 from ..devices import require_cpu
+from ..kernels.copying import row_major
 from ..tensor import Tensor, graft
 from ._public import public, require_tensor
 
@@ -23,7 +24,7 @@ def astype_(x: Any, *, dtype: np.dtype) -> Any:
 
 def copy_(x: Any, *, order: Any = "K") -> Any:
     """A copy; "K" keeps the order of the memory, "C" makes it row-major."""
-    return np.array(x, order=order)
+    return row_major(x) if order == "C" else np.array(x, order=order)
 
 
 astype_rule = rule(astype_, name="to_copy", x=lambda g: g)  # the engine casts the gradient back

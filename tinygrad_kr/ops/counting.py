@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import constant
+from ..kernels.scatter import put_along
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, sizes_of, structured
 
@@ -32,6 +33,20 @@ def _delivered(parts: tuple[Any, ...], wanted: tuple[bool, ...]) -> Any:
     return found[0] if len(found) == 1 else found
 
 
+def _dense(array: np.ndarray) -> bool:
+    """Whether integers lie so close together that counting all of them beats sorting."""
+    return array.size > 0 and int(array.max()) - int(array.min()) <= array.size
+
+
+def _counted(array: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different integers, which of them each element is, and how often each occurs."""
+    low = int(array.min())
+    away = array.reshape(-1).astype(np.int64) - low
+    counts = np.bincount(away)
+    values = np.flatnonzero(counts)
+    return (values + low).astype(array.dtype), (np.cumsum(counts > 0) - 1)[away], counts[values]
+
+
 @public(out=False)
 def unique(
     input: Tensor,
@@ -54,9 +69,14 @@ def unique(
     """
     array = require_tensor(input, "unique")._array
     axis = None if dim is None else axis_of(dim, array.ndim)
-    values, inverse, counts = np.unique(
-        array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
-    )
+    if axis is None and array.dtype.kind in "iu" and _dense(array):
+        values, inverse, counts = _counted(array)
+    elif return_inverse or return_counts:
+        values, inverse, counts = np.unique(
+            array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+        )
+    else:
+        return wrap(np.unique(array, axis=axis, equal_nan=False))
     inverse = inverse.reshape(array.shape if axis is None else -1)
     return _delivered((values, inverse, counts), (True, return_inverse, return_counts))
 
@@ -295,5 +315,5 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"Class values must be smaller than num_classes, got {array.max()} for num_classes={num_classes}."
         )
     out = np.zeros((*array.shape, num_classes), np.int64)
-    np.put_along_axis(out, array[..., None], 1, -1)
+    put_along(out, array[..., None], 1, array.ndim)
     return wrap(out)

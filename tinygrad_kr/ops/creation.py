@@ -379,9 +379,10 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Dtype = None, *
         raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: {start}, {end}, {step}")
     whole = all(isinstance(one, int) for one in (start, end, step))
     target = numpy_dtype(dtype, np.dtype(np.int64) if whole else None)
-    count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
-    index = np.arange(count)
-    values = start + index * step if whole else start + index.astype(np.float64) * step
+    if whole:
+        values = np.arange(start, end, step)
+    else:
+        values = start + np.arange(float(math.ceil((end - start) / step))) * step
     return placed(values.astype(target, copy=False), options)
 
 
@@ -420,10 +421,9 @@ def _spaced(start: float, end: float, steps: int, dtype: np.dtype) -> np.ndarray
     if steps == 1:
         return np.array([start], dtype)
     step = dtype.type((dtype.type(end) - dtype.type(start)) / dtype.type(max(steps - 1, 1)))
-    index = np.arange(steps)
-    below = dtype.type(start) + step * index.astype(dtype)
-    above = dtype.type(end) - step * (steps - 1 - index).astype(dtype)
-    return np.where(index < steps // 2, below, above).astype(dtype, copy=False)
+    half = steps // 2
+    out = np.arange(steps - half, dtype=dtype) * step
+    return np.concatenate([dtype.type(start) + out[:half], (dtype.type(end) - out)[::-1]])
 
 
 def logspace(

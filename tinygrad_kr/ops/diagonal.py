@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import Primitive, numpy_function, rule
+from ..kernels.selection import gate
 from ..tensor import Tensor
 from ._public import axis_of, public, require_tensor
 from .creation import finish, numpy_dtype
@@ -52,6 +53,16 @@ def put_diagonal_(x: Any, src: Any, *, offset: int, axis1: int, axis2: int) -> A
     return out
 
 
+def tril_(m: Any, *, k: int = 0) -> Any:
+    """Matrices with zeros above a diagonal."""
+    return gate(m, np.tri(m.shape[-2], m.shape[-1], k, bool))
+
+
+def triu_(m: Any, *, k: int = 0) -> Any:
+    """Matrices with zeros below a diagonal."""
+    return gate(m, ~np.tri(m.shape[-2], m.shape[-1], k - 1, bool))
+
+
 diagonal_rule = rule(
     np.diagonal,
     forward=diagonal_,
@@ -71,8 +82,8 @@ put_diagonal_rule: Primitive = rule(
     x=lambda g, offset, axis1, axis2: put_diagonal_rule(g, 0.0, offset=offset, axis1=axis1, axis2=axis2),
     src=lambda g, offset, axis1, axis2: diagonal_rule(g, offset=offset, axis1=axis1, axis2=axis2),
 )
-tril_rule = rule(np.tril, forward=lambda m, *, k=0: np.tril(m, k), m=lambda g, k: np.tril(g, k))
-triu_rule = rule(np.triu, forward=lambda m, *, k=0: np.triu(m, k), m=lambda g, k: np.triu(g, k))
+tril_rule: Primitive = rule(np.tril, forward=tril_, m=lambda g, k: tril_rule(g, k=k))
+triu_rule: Primitive = rule(np.triu, forward=triu_, m=lambda g, k: triu_rule(g, k=k))
 
 
 @numpy_function(np.diag)

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ..autograd.primitive import rule
 from ..tensor import Tensor, wrap
 from ._products import check_dtypes
 from ._public import axis_of, public, require_tensor
 from .broadcasting import broadcast_tensors
-from .norms import vector_norm_rule
+from .matmul import array_product, matmul_rule
+from .norms import inverse_or_zero, vector_norm_rule
+from .reduction import sum_rule
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
 FUNCTIONAL = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
+
+MANY = 25  # rows from which PyTorch computes Euclidean distances by a product
+
+
+# -- the derivatives ---------------------------------------------------------------------------------------
+
+
+def euclidean_(x: Any, y: Any) -> Any:
+    """√(|xᵢ|² - 2 xᵢ·yⱼ + |yⱼ|²) by one product: (-2x, |x|², 1) · (y, 1, |y|²)."""
+    x_squared, y_squared = (sum_rule(one * one, axis=-1, keepdims=True) for one in (x, y))
+    left = np.concatenate([-2 * x, x_squared, np.ones_like(x_squared)], -1)
+    right = np.concatenate([y, np.ones_like(y_squared), y_squared], -1)
+    out = array_product(left, np.swapaxes(right, -1, -2))
+    return np.sqrt(np.maximum(out, 0, out=out), out=out)
+
+
+def towards(g: Any, x: Any, y: Any, distances: Any) -> Any:
+    """Σⱼ gᵢⱼ (xᵢ - yⱼ) / dᵢⱼ, with nothing from equal points."""
+    pull = g * inverse_or_zero(distances)
+    return x * sum_rule(pull, axis=-1, keepdims=True) - matmul_rule(pull, y)
+
+
+euclidean_rule = rule(
+    euclidean_,
+    name="euclidean_dist",
+    x=lambda g, x, y, out: towards(g, x, y, out),
+    y=lambda g, x, y, out: towards(np.swapaxes(g, -1, -2), y, x, np.swapaxes(out, -1, -2)),
+)
+
+
+# -- the functions -----------------------------------------------------------------------------------------
 
 
 @public(method=False, out=False)
@@ -31,19 +67,23 @@ def pairwise_distance(
 
 
 @public(method=False, out=False)
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist") -> Tensor:
+def cdist(
+    x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"
+) -> Tensor:
     r"""The p-norm distances of every row of x₁ to every row of x₂.
 
     Args:
         x1, x2: (*, n, d) and (*, m, d); batch dimensions broadcast.
         p: from 0 (how many coordinates differ) to inf (the largest difference).
-        compute_mode: PyTorch's choice of a faster and less exact way for p = 2; differences are always taken
-            here.
+        compute_mode: whether p = 2 is computed by a product of matrices, which is faster and less exact for
+            near points: "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist", or, the default,
+            "use_mm_for_euclid_dist_if_necessary": for more than 25 rows.
 
     Shapes: (*, n, m).
 
     Raises:
         RuntimeError: d differs, or an operand has fewer than two dimensions.
+        ValueError: another `compute_mode`.
 
     >>> torch.cdist(torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 1.0]]))
     tensor([[5., 1.]])
@@ -60,6 +100,15 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     if p < 0:
         raise RuntimeError(f"cdist only supports non-negative p values, but got {p}")
     check_dtypes(x1, x2)
+    product = {
+        "use_mm_for_euclid_dist_if_necessary": max(x1.shape[-2], x2.shape[-2]) > MANY,
+        "use_mm_for_euclid_dist": True,
+        "donot_use_mm_for_euclid_dist": False,
+    }
+    if compute_mode not in product:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    if p == 2 and product[compute_mode]:
+        return euclidean_rule(x1, x2)
     return vector_norm_rule(x1.unsqueeze(-2) - x2.unsqueeze(-3), p=float(p), axis=-1, keepdims=False)
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import constant, rule
+from ..kernels.reduction import place, reduce
 from ..tensor import Tensor, wrap
 from ._public import axes_of, axis_of, public, require_tensor, structured
 from .gathering import chosen, selection
-from .reduction import Axis, Dim, spread
+from .reduction import Axis, Dim, spread, sum_rule
+from .selection import gate_rule
 
 __all__ = [
     "amax",
@@ -36,24 +38,29 @@ def shared_evenly(g: Any, a: Any, out: Any, axis: Axis, keepdims: bool, shape: t
     attains = np.equal(a, out)
     if np.any(np.isnan(out)):
         attains = np.logical_or(attains, np.isnan(a))
-    attains = attains * np.ones_like(out)
-    return g * attains / np.sum(attains, axis=axis, keepdims=True)
+    number = sum_rule(attains, axis=axis, keepdims=axis is not None) * np.ones_like(out)
+    return gate_rule(g / number, attains)
+
+
+def place_along(ufunc: np.ufunc, x: Any, axis: int) -> np.ndarray:
+    """Where the extremes along an axis are, which stays as one of size 1."""
+    return place(ufunc, x, axis, keepdims=True) if x.ndim else np.zeros((), np.intp)
 
 
 def max_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
     """The largest elements along an axis, and where they are (the first of equal ones)."""
-    return chosen(x, x.argmax(axis, keepdims=True) if x.ndim else np.zeros((), np.intp), axis, keepdims)
+    return chosen(x, place_along(np.maximum, x, axis), axis, keepdims)
 
 
 def min_along_(x: Any, *, axis: int, keepdims: bool) -> Any:
     """The smallest elements along an axis, and where they are (the first of equal ones)."""
-    return chosen(x, x.argmin(axis, keepdims=True) if x.ndim else np.zeros((), np.intp), axis, keepdims)
+    return chosen(x, place_along(np.minimum, x, axis), axis, keepdims)
 
 
 def _extreme(function: Any, ufunc: np.ufunc, name: str) -> Any:
     return rule(
         function,
-        forward=lambda a, *, axis=None, keepdims=False: ufunc.reduce(a, axis=axis, keepdims=keepdims),
+        forward=lambda a, *, axis=None, keepdims=False: reduce(ufunc, a, axis, keepdims),
         name=name,
         a=lambda g, a, out, a_shape, axis, keepdims: shared_evenly(g, a, out, axis, keepdims, a_shape),
     )
@@ -207,8 +214,10 @@ def _position(input: Tensor, dim: int | None, keepdim: bool, name: str) -> Tenso
     axis = None if dim is None or not array.ndim else axis_of(dim, array.ndim)
     if dim is not None:
         axis_of(dim, array.ndim)
-    position = (np.argmax if name == "argmax" else np.argmin)(array, axis, keepdims=keepdim)
-    return wrap(np.asarray(position, np.int64))
+    if axis is not None:
+        return wrap(np.asarray(place(np.maximum if name == "argmax" else np.minimum, array, axis, keepdim)))
+    found = (np.argmax if name == "argmax" else np.argmin)(array, keepdims=keepdim)
+    return wrap(np.asarray(found, np.int64))
 
 
 @public()

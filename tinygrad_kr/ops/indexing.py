@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autograd.inplace import assign, check_writable
 from ..autograd.primitive import Primitive, constant, rule
-from ..kernels.scatter import scatter_sum
+from ..kernels.scatter import add_at, numbered, scatter_sum, shape_at
 from ..state import state
 from ..tensor import Tensor, base_of, graft, wrap
 from ._public import as_array
@@ -51,6 +51,7 @@ def place_(value: Any, *, shape: tuple[int, ...], index: BasicIndex) -> Any:
 
 def index_(x: Any, *, index: tuple[Any, ...]) -> Any:
     """The elements at a mask, or at integer arrays with full slices between them."""
+    x, index = numbered(x, index)
     last = index[-1]
     alone = all(type(one) is slice for one in index[:-1])
     if alone and last.dtype != bool and x.flags.c_contiguous:
@@ -66,7 +67,8 @@ def scatter_(value: Any, *, shape: tuple[int, ...], index: tuple[Any, ...]) -> A
 def put_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     """A copy of x with values in place of the elements at an index."""
     out = np.array(x, order="K")
-    out[index] = value
+    rows, index = numbered(out, index)
+    rows[index] = value
     return out
 
 
@@ -79,7 +81,10 @@ def put_slice_(x: Any, value: Any, *, index: BasicIndex) -> Any:
 
 def add_at_(x: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
     """x with values added at an index, where positions may repeat."""
-    return x + scatter_sum(np.broadcast_to(value, x[index].shape), x.shape, index)
+    out = np.array(x, np.result_type(x, value), order="C")
+    shape = shape_at(x.shape, index)
+    add_at(out, index, value if np.shape(value) == shape else np.broadcast_to(value, shape))
+    return out
 
 
 def along(axis: int, item: Any) -> BasicIndex:
@@ -260,6 +265,16 @@ def _simple(items: Sequence[Any], ndim: int) -> BasicIndex | None:
     return (*items, ...) if 0 < consumed <= ndim else None
 
 
+def _positions(items: Sequence[Any], ndim: int) -> tuple[np.ndarray, ...] | None:
+    """An index of integer tensors alone, the most frequent of advanced ones; None if it is another."""
+    if not 0 < len(items) <= ndim:
+        return None
+    for item in items:
+        if not isinstance(item, Tensor) or item._array.dtype != np.int64 or not item._array.ndim:
+            return None
+    return tuple([item._array for item in items])
+
+
 def _items(index: Any) -> Sequence[Any]:
     """The items of an index; a list that holds more than numbers means the same as a tuple, as in PyTorch."""
     if type(index) is tuple:
@@ -278,22 +293,30 @@ def index_error(error: IndexError) -> IndexError:
     return IndexError(words)
 
 
+def _kept(self: Tensor, index: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An index as backward will need it: the user may change it before."""
+    if self._node is None or not state.recording:
+        return index
+    return tuple([np.array(one) if type(one) is np.ndarray else one for one in index])
+
+
 def getitem(self: Tensor, index: Any) -> Tensor:
     """The elements at an index: views for integers, slices, None and `...`, copies for masks and arrays."""
     try:
         if type(index) is int and self._array.ndim:
-            return select_rule.apply(self, index=(index, ...))
+            return select_rule(self, index=(index, ...))
         items = _items(index)
         simple = _simple(items, self._array.ndim)
         if simple is not None:
-            return (select_rule if type(items[-1]) is int else slice_rule).apply(self, index=simple)
+            return (select_rule if type(items[-1]) is int else slice_rule)(self, index=simple)
+        positions = _positions(items, self._array.ndim)
+        if positions is not None:
+            return index_rule(self, index=_kept(self, positions))
         basic, advanced = parse(items, self._array.shape)
         if advanced is None:
             return _view(self, basic)
         source = self if all(item == FULL for item in basic) else _view(self, basic)
-        if self._node is not None and state.recording:  # the user may change an index before backward
-            advanced = tuple([np.array(one) if type(one) is np.ndarray else one for one in advanced])
-        return index_rule(source, index=advanced)
+        return index_rule(source, index=_kept(self, advanced))
     except IndexError as error:
         raise index_error(error) from None
 
@@ -323,7 +346,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def _write(region: np.ndarray, index: Any, value: Any) -> None:
     try:
-        region[index] = value
+        rows, where = numbered(region, index)
+        rows[where] = value
     except ValueError:
         raise assignment_error(np.shape(value), region[index].shape, index is not ...) from None
 
@@ -342,7 +366,9 @@ def assignment_error(given: tuple[int, ...], wanted: tuple[int, ...], advanced: 
 
 def _write_recorded(self: Tensor, basic: list[Any], advanced: Any, value: Any) -> None:
     target = self if all(item == FULL for item in basic) else _view(self, basic)
-    shape = target._array.shape if advanced is None else target._array[advanced].shape
+    shape = target._array.shape
+    if advanced is not None:
+        shape = shape_at(shape, advanced)
     try:
         fitted = fitted_to(target, value, shape)
     except ValueError:

@@ -29,7 +29,7 @@ column_sums_rule = rule(column_sums, name="sum", x=lambda g, x_shape: np.broadca
 
 def affine(input: Any, weight: Any, bias: Any) -> Any:
     """x Wᵀ + b for the rows of x; b may be None."""
-    out = array_product(as_rows(input), weight.transpose())
+    out = array_product(as_rows(input), weight.T)
     if bias is not None:
         np.add(out, bias, out=out)
     return out if input.ndim == 2 else out.reshape(*input.shape[:-1], len(weight))
@@ -67,6 +67,20 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     x, w = input._array, weight._array
     if w.ndim != 2 or not x.ndim:
         return _linear_of_vector(input, weight, bias)
+    fits = x.shape[-1] == w.shape[1] and x.dtype is w.dtype
+    if not fits or (bias is not None and not _is_row(bias, w)):
+        bias = _checked_bias(input, weight, bias)
+    return linear_rule(input, weight, bias)
+
+
+def _is_row(bias: Any, w: np.ndarray) -> bool:
+    """Whether a bias has one element for each output, and the dtype of the weight."""
+    return isinstance(bias, Tensor) and bias._array.shape == w.shape[:1] and bias._array.dtype is w.dtype
+
+
+def _checked_bias(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor | None:
+    """The bias with one element for each output; raises where shapes or dtypes do not fit."""
+    x, w = input._array, weight._array
     check_dtypes(input, weight)
     if bias is not None:
         check_dtypes(input, require_tensor(bias, "linear", "bias"))
@@ -79,7 +93,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"({sizes_text((math.prod(x.shape[:-1]), x.shape[-1]))} and {sizes_text(w.shape[::-1])}): the "
             f"input has {x.shape[-1]} features, the weight expects {w.shape[1]}"
         )
-    return linear_rule(input, weight, bias)
+    return bias
 
 
 def _linear_of_vector(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

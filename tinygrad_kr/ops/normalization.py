@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import joint, rule
+from ..autograd.primitive import joint
 from ..kernels import normalization as kernel
-from ..tensor import Tensor, wrap
+from ..kernels.row_normalization import row_normalize, row_normalize_backward
+from ..tensor import Tensor
 from ._public import public, require_tensor
 from ._spatial import require_floating, require_same_dtype
-from .conv import channel_sum_rule
 from .padding import pad_rule
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
@@ -48,15 +48,22 @@ def scaled_and_shifted(x: Any, weight: Any, bias: Any) -> Any:
     return x if bias is None else x + bias
 
 
-def batch_norm_meaning(x: Any, weight: Any, bias: Any, *, mean: Any, var: Any, eps: float) -> Any:
-    """Each channel standardised over samples and positions; `mean` and `var` are those of x."""
+def batch_norm_meaning(x: Any, weight: Any, bias: Any, *, mean: Any, rstd: Any, eps: float) -> Any:
+    """Each channel standardised over samples and positions; `mean` and `rstd` are those of x."""
     xhat = standardized(x, (0, *range(2, len(x.shape))), eps)
     weight, bias = (None if one is None else over_channels(one, x.shape) for one in (weight, bias))
     return scaled_and_shifted(xhat, weight, bias)
 
 
-def group_norm_meaning(x: Any, weight: Any, bias: Any, *, mean: Any, var: Any, eps: float) -> Any:
-    """Each sample's groups of channels standardised; `mean` and `var` (N, groups) are those of x."""
+def estimated_norm_meaning(x: Any, weight: Any, bias: Any, *, mean: Any, rstd: Any) -> Any:
+    """Each channel less a constant mean, times a constant 1 / deviation, both (1, C)."""
+    xhat = (x - over_channels(mean, x.shape)) * over_channels(rstd, x.shape)
+    weight, bias = (None if one is None else over_channels(one, x.shape) for one in (weight, bias))
+    return scaled_and_shifted(xhat, weight, bias)
+
+
+def group_norm_meaning(x: Any, weight: Any, bias: Any, *, mean: Any, rstd: Any, eps: float) -> Any:
+    """Each sample's groups of channels standardised; `mean` and `rstd` (N, groups) are those of x."""
     groups = mean.shape[1]
     parts = np.reshape(x, (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]))
     xhat = np.reshape(standardized(parts, tuple(range(2, len(parts.shape))), eps), x.shape)
@@ -79,32 +86,42 @@ def rms_norm_meaning(x: Any, weight: Any, *, dims: int, eps: float) -> Any:
 # -- how they run --------------------------------------------------------------------------------------------
 
 
-def batch_norm_(x: Any, weight: Any, bias: Any, *, mean: Any, var: Any, eps: float) -> Any:
-    """Each channel by its statistics over the batch, mean and var (1, C)."""
-    return kernel.channel_normalize(x, mean, 1 / np.sqrt(var + eps), weight, bias)
+def batch_norm_(x: Any, weight: Any, bias: Any, *, mean: Any, rstd: Any, eps: float) -> Any:
+    """Each channel by its statistics over the batch, mean and rstd (1, C)."""
+    return kernel.channel_normalize(x, mean, rstd, weight, bias)
 
 
-def group_norm_(x: Any, weight: Any, bias: Any, *, mean: Any, var: Any, eps: float) -> Any:
-    """Each channel by the statistics of its group in its sample, mean and var (N, groups)."""
-    return kernel.channel_normalize(x, mean, 1 / np.sqrt(var + eps), weight, bias)
+def estimated_norm_(x: Any, weight: Any, bias: Any, *, mean: Any, rstd: Any) -> Any:
+    """Each channel by numbers that are not its own statistics, mean and rstd (1, C)."""
+    return kernel.channel_normalize(x, mean, rstd, weight, bias)
 
 
-def channels_backward(g: Any, x: Any, weight: Any, mean: Any, var: Any, eps: float) -> Any:
+def group_norm_(x: Any, weight: Any, bias: Any, *, mean: Any, rstd: Any, eps: float) -> Any:
+    """Each channel by the statistics of its group in its sample, mean and rstd (N, groups)."""
+    return kernel.channel_normalize(x, mean, rstd, weight, bias)
+
+
+def channels_backward(g: Any, x: Any, weight: Any, mean: Any, rstd: Any) -> Any:
     """The gradients of `batch_norm_` and `group_norm_` for x, weight and bias."""
-    return kernel.channel_normalize_backward(g, x, mean, 1 / np.sqrt(var + eps), weight)
+    return kernel.channel_normalize_backward(g, x, mean, rstd, weight)
+
+
+def estimated_backward(g: Any, x: Any, weight: Any, mean: Any, rstd: Any) -> Any:
+    """The gradients of `estimated_norm_` for x, weight and bias."""
+    return kernel.channel_normalize_backward(g, x, mean, rstd, weight, constant=True)
 
 
 def layer_norm_(x: Any, weight: Any, bias: Any, *, dims: int, eps: float) -> Any:
     """The last `dims` dimensions of x as rows, each by its own statistics, which are kept for backward."""
     flat = [None if one is None else np.reshape(one, -1) for one in (weight, bias)]
-    out, mean, rstd = kernel.row_normalize(as_rows(x, x.shape, dims), *flat, eps=eps, centred=True)
+    out, mean, rstd = row_normalize(as_rows(x, x.shape, dims), *flat, eps=eps, centred=True)
     return np.reshape(out, x.shape), (mean, rstd)
 
 
 def rms_norm_(x: Any, weight: Any, *, dims: int, eps: float) -> Any:
     """The last `dims` dimensions of x as rows, each over its root mean square, which is kept for backward."""
     flat = None if weight is None else np.reshape(weight, -1)
-    out, mean, rstd = kernel.row_normalize(as_rows(x, x.shape, dims), flat, None, eps=eps, centred=False)
+    out, mean, rstd = row_normalize(as_rows(x, x.shape, dims), flat, None, eps=eps, centred=False)
     return np.reshape(out, x.shape), (mean, rstd)
 
 
@@ -112,7 +129,7 @@ def rows_backward(g: Any, x: Any, weight: Any, dims: int, kept: Any) -> Any:
     """The gradients of `layer_norm_` and `rms_norm_` for x, weight and bias."""
     flat = None if weight is None else np.reshape(weight, -1)
     mean, rstd = kept
-    gx, gw, gb = kernel.row_normalize_backward(
+    gx, gw, gb = row_normalize_backward(
         as_rows(g, x.shape, dims), as_rows(x, x.shape, dims), mean, rstd, flat
     )
     shape = x.shape[x.ndim - dims :]
@@ -125,13 +142,11 @@ def as_rows(x: Any, shape: tuple[int, ...], dims: int) -> Any:
     return np.reshape(x, (math.prod(shape[:ahead]), math.prod(shape[ahead:])))
 
 
-def channel_affine_(x: Any, scale: Any, shift: Any) -> Any:
-    """x · scale + shift, with scale and shift (C,)."""
-    return kernel.channel_affine(x, np.expand_dims(scale, 0), np.expand_dims(shift, 0))
-
-
 batch_norm_rule = joint(
     batch_norm_, channels_backward, composite=batch_norm_meaning, name="native_batch_norm"
+)
+estimated_norm_rule = joint(
+    estimated_norm_, estimated_backward, composite=estimated_norm_meaning, name="native_batch_norm"
 )
 group_norm_rule = joint(
     group_norm_, channels_backward, composite=group_norm_meaning, name="native_group_norm"
@@ -140,15 +155,6 @@ layer_norm_rule = joint(
     layer_norm_, rows_backward, composite=layer_norm_meaning, keeps=True, name="native_layer_norm"
 )
 rms_norm_rule = joint(rms_norm_, rows_backward, composite=rms_norm_meaning, keeps=True, name="fused_rms_norm")
-channel_affine_rule = rule(
-    channel_affine_,
-    name="native_batch_norm",
-    x=lambda g, x_shape, scale: g * over_channels(scale, x_shape),
-    scale=lambda g, x: channel_sum_rule(g * x),
-    shift=lambda g: channel_sum_rule(g),
-)
-
-
 # -- the functions -------------------------------------------------------------------------------------------
 
 
@@ -214,7 +220,7 @@ def batch_norm(
     if running_mean is not None and running_var is not None:
         update(running_mean, mean[0], momentum)
         update(running_var, var[0] * (count / max(1, count - 1)), momentum)
-    return batch_norm_rule(input, weight, bias, mean=mean, var=var, eps=eps)
+    return batch_norm_rule(input, weight, bias, mean=mean, rstd=1 / np.sqrt(var + eps), eps=eps)
 
 
 def update(running: Tensor, batch: np.ndarray, momentum: float) -> None:
@@ -228,16 +234,9 @@ def update(running: Tensor, batch: np.ndarray, momentum: float) -> None:
 def by_estimates(
     input: Tensor, mean: Tensor, var: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> Tensor:
-    """Batch normalisation by running estimates: one product and one sum per element."""
-    dtype = input._array.dtype
-    scale: Any = (1 / np.sqrt(var._array + eps)).astype(dtype)
-    centre = mean._array.astype(dtype)
-    if weight is not None:
-        scale = weight * wrap(scale)
-    shift = scale * -centre if weight is None else scale * wrap(-centre)
-    if bias is not None:
-        shift = bias + (wrap(shift) if weight is None else shift)
-    return channel_affine_rule(input, scale, shift)
+    """Normalisation by running estimates, copied since training may change them before backward."""
+    rstd = 1 / np.sqrt(var._array[None] + eps)
+    return estimated_norm_rule(input, weight, bias, mean=mean._array[None].copy(), rstd=rstd)
 
 
 def require_channels(channels: int, **vectors: Tensor | None) -> None:
@@ -299,7 +298,7 @@ def instance_norm(
         update(running_mean, mean.mean(0), momentum)
     if running_var is not None:
         update(running_var, var.mean(0) * (count / max(1, count - 1)), momentum)
-    return group_norm_rule(input, weight, bias, mean=mean, var=var, eps=eps)
+    return group_norm_rule(input, weight, bias, mean=mean, rstd=1 / np.sqrt(var + eps), eps=eps)
 
 
 @public(method=False, out=False)
@@ -348,7 +347,7 @@ def group_norm(
             )
     require_same_dtype("group_norm", input=input, weight=weight, bias=bias)
     mean, var = kernel.channel_statistics(x, num_groups)
-    return group_norm_rule(input, weight, bias, mean=mean, var=var, eps=eps)
+    return group_norm_rule(input, weight, bias, mean=mean, rstd=1 / np.sqrt(var + eps), eps=eps)
 
 
 @public(method=False, out=False)

@@ -13,10 +13,11 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.primitive import rule
+from ..kernels.reduction import reduce, sum_of_squares
 from ..tensor import Tensor
 from ._public import axes_of, axis_of, public, require_tensor
 from .linalg import matrix_norm
-from .reduction import added, spread
+from .reduction import spread
 
 __all__ = ["dist", "norm", "renorm"]
 
@@ -32,20 +33,19 @@ def vector_norm_(x: Any, *, p: float, axis: Any, keepdims: bool) -> Any:
     """(Σ |x|ᵖ)^(1/p), with its limits at p = ∞, -∞ and 0."""
     if p == 2:
         if axis is None and not keepdims and (x.flags.c_contiguous or x.flags.f_contiguous):
-            flat = x.ravel(order="K")
-            return np.sqrt(np.dot(flat, flat))
-        return np.sqrt(added(x * x, axis=axis, keepdims=keepdims))
+            return np.sqrt(sum_of_squares(x.ravel(order="K")))
+        return np.sqrt(reduce(np.add, x * x, axis, keepdims))
     size = np.abs(x)
     if p == math.inf:
-        return np.max(size, axis=axis, keepdims=keepdims)
+        return reduce(np.maximum, size, axis, keepdims)
     if p == -math.inf:
-        return np.min(size, axis=axis, keepdims=keepdims)
+        return reduce(np.minimum, size, axis, keepdims)
     if p == 1:
-        return added(size, axis=axis, keepdims=keepdims)
+        return reduce(np.add, size, axis, keepdims)
     if p == 0:
-        return added((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
+        return reduce(np.add, (x != 0).astype(x.dtype), axis, keepdims)
     with np.errstate(divide="ignore"):  # 0 to a negative power
-        return added(size**p, axis=axis, keepdims=keepdims) ** (1 / p)
+        return reduce(np.add, size**p, axis, keepdims) ** (1 / p)
 
 
 def inverse_or_zero(x: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.primitive import numpy_function, rule
+from ..kernels.scans import accumulate
 from ..tensor import Tensor
 from ._public import axis_of, public, require_tensor, structured
 from .gathering import selection
@@ -40,12 +41,12 @@ SAFE_RANGE = 80.0  # differences whose exponentials float32 can hold
 
 def cumsum_(x: Any, *, axis: int) -> Any:
     """Running sums; integers and booleans are added as int64."""
-    return np.add.accumulate(x, axis, np.int64 if x.dtype.kind in "iub" else None)
+    return accumulate(np.add, x.astype(np.int64, copy=False) if x.dtype.kind in "iub" else x, axis)
 
 
 def cumprod_(x: Any, *, axis: int) -> Any:
     """Running products; integers and booleans are multiplied as int64."""
-    return np.multiply.accumulate(x, axis, np.int64 if x.dtype.kind in "iub" else None)
+    return accumulate(np.multiply, x.astype(np.int64, copy=False) if x.dtype.kind in "iub" else x, axis)
 
 
 def logcumsumexp_(x: Any, *, axis: int) -> Any:

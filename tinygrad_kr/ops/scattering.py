@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import Primitive, joint, rule
-from ..kernels.scatter import along_axis, scatter_along
+from ..kernels.scatter import add_along, along_axis, put_along
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor
 from .conversion import astype_rule
@@ -21,7 +21,6 @@ from .gathering import (
     gather_rule,
     index_array,
     positions,
-    region_of,
     scatter_along_rule,
     vectors,
 )
@@ -46,14 +45,16 @@ __all__ = [
 def scatter_add_(x: Any, src: Any, index: Any, *, axis: int) -> Any:
     """x with values added where the index points along an axis."""
     check_bounds(index, axis, x.shape[axis])
-    return x + scatter_along(src, index, axis, x.shape)
+    out = np.array(x, order="C")
+    add_along(out, index, src, axis)
+    return out
 
 
 def scatter_put_(x: Any, src: Any, index: Any, *, axis: int) -> Any:
     """A copy of x with values in place of the elements where the index points along an axis."""
     check_bounds(index, axis, x.shape[axis])
-    out = np.array(x, order="K")
-    np.put_along_axis(out[region_of(index.shape, axis)], index, src, axis)
+    out = np.array(x, order="C")
+    put_along(out, index, src, axis)
     return out
 
 
@@ -88,7 +89,9 @@ def scatter_prod_(x: Any, src: Any, index: Any, *, axis: int, include_self: bool
 
 def _counts(index: np.ndarray, axis: int, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """How often an index points to each place."""
-    return scatter_along(np.ones(index.shape, dtype), index, axis, shape)
+    counts = np.zeros(shape, dtype)
+    add_along(counts, index, np.ones(index.shape, dtype), axis)
+    return counts
 
 
 def _own_part(x: Any, index: Any, axis: int, include_self: bool, x_shape: tuple[int, ...]) -> Any:
@@ -137,6 +140,11 @@ scatter_put_rule: Primitive = rule(
 )
 scatter_extreme_rule = joint(scatter_extreme_, extreme_backward, name="scatter_reduce")
 scatter_prod_rule = joint(scatter_prod_, scatter_prod_backward, name="scatter_reduce")
+
+
+def _shaped(out: Tensor, input: Tensor) -> Tensor:
+    """A result that was computed as a vector for a 0-d input, as 0-d again."""
+    return out if input._array.ndim else reshape_rule(out, shape=())
 
 
 # -- along a dimension, with an index for each element -----------------------------------------------------
@@ -198,7 +206,7 @@ def scatter(
             src = wrap(np.full(np.shape(as_array(index)), src, input._array.dtype))
         return scatter_reduce(input, dim, index, src, names[reduce])
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter")
-    return reshape_rule(scatter_put_rule(x, src, where, axis=axis), shape=input._array.shape)
+    return _shaped(scatter_put_rule(x, src, where, axis=axis), input)
 
 
 @public(inplace=True)
@@ -216,7 +224,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     require_tensor(src, "scatter_add", "src")
     x, src, where, axis = _scatter_arguments(input, dim, index, src, "scatter_add")
-    return reshape_rule(scatter_add_rule(x, src, where, axis=axis), shape=input._array.shape)
+    return _shaped(scatter_add_rule(x, src, where, axis=axis), input)
 
 
 @public(inplace=True)
@@ -255,7 +263,7 @@ def scatter_reduce(
         if reduce == "mean":
             divisor = wrap(np.maximum(counts + include_self, 1).astype(counts.dtype))
             out = out / divisor if x._array.dtype.kind == "f" else out // divisor
-    return reshape_rule(out, shape=input._array.shape)
+    return _shaped(out, input)
 
 
 # -- along a dimension, with a position for each slice -----------------------------------------------------
@@ -265,8 +273,8 @@ def _index_arguments(
     input: Any, dim: int, index: Any, source: Any, name: str, error: type[Exception] = RuntimeError
 ) -> tuple[Any, ...]:
     """The index that a vector of positions along `dim` stands for, with its source checked to fit."""
-    shape = np.atleast_1d(require_tensor(input, name)._array).shape
-    values = np.atleast_1d(require_tensor(source, name, "source")._array)
+    shape = require_tensor(input, name)._array.shape or (1,)
+    values = require_tensor(source, name, "source")._array
     where, axis = np.array(positions(index, name)), axis_of(dim, len(shape))
     if values.dtype != input._array.dtype:
         raise RuntimeError(
@@ -274,7 +282,7 @@ def _index_arguments(
             f"{source.dtype}"
         )
     wanted = (*shape[:axis], where.size, *shape[axis + 1 :])
-    if values.shape != wanted:
+    if (values.shape or (1,)) != wanted:
         raise RuntimeError(
             f"{name}(): source of shape {list(source.shape)} does not fit: for {where.size} positions of "
             f"dimension {axis} of a tensor of shape {list(input.shape)} it must be of shape {list(wanted)}"
@@ -298,7 +306,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     where = _index_arguments(input, dim, index, source, "index_add")
     values = source if alpha == 1 else source * alpha
     out = add_at_rule(*vectors(input, values), index=where)
-    return reshape_rule(out, shape=input._array.shape)
+    return _shaped(out, input)
 
 
 @public(inplace=True)
@@ -314,7 +322,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     Source: PyTorch, `torch.index_copy`.
     """
     where = _index_arguments(input, dim, index, source, "index_copy", IndexError)
-    return reshape_rule(put_rule(*vectors(input, source), index=where), shape=input._array.shape)
+    return _shaped(put_rule(*vectors(input, source), index=where), input)
 
 
 @public(inplace=True)

@@ -389,14 +389,13 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
         former = object.__new__(Tensor)
         former._array, former._storage = self._array, self._storage
         former._node, former._view = self._node, self._view
-        for reference in list(self._storage.views or ()):
-            other = reference()
-            if other is not None and other._view is not None and other._view[0] is self:
+        for other in self._storage.living_views():
+            if other._view is not None and other._view[0] is self:
                 other._view = (former, other._view[1])
         result = function(former, *args, **kwargs)
         self._array, self._node = result._array, result._node
         if connected and result._view is not None:
-            if any(reference() is self for reference in self._storage.views or ()):
+            if any(view is self for view in self._storage.living_views()):
                 self._view = result._view
             else:
                 share(self, *result._view)

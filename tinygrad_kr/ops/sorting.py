@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import constant, numpy_function, rule
+from ..kernels.scatter import gather_along, put_along
+from ..kernels.sorting import argsort as order_of
 from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor, structured
 from .extremes import shared_evenly
@@ -35,14 +37,6 @@ __all__ = [
 # -- the derivatives ---------------------------------------------------------------------------------------
 
 
-def order_of(x: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
-    """The indices that sort an array, equal elements in their order; NaN counts as largest."""
-    if not descending:
-        return np.argsort(x, axis, kind="stable")
-    last = x.shape[axis] - 1
-    return last - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
-
-
 def sort_(x: Any, *, axis: int, descending: bool) -> Any:
     """All elements in order."""
     return chosen(x, order_of(x, axis, descending) if x.ndim else np.zeros((), np.intp), axis)
@@ -50,12 +44,12 @@ def sort_(x: Any, *, axis: int, descending: bool) -> Any:
 
 def few_largest(x: np.ndarray, k: int, axis: int) -> np.ndarray | None:
     """Where the k largest are, one after the other; None if some are -inf, as those taken out become."""
-    rest, found = np.array(x), []
+    rest, found = np.array(x, order="C"), []
     for _ in range(k):
         found.append(np.argmax(rest, axis, keepdims=True))
-        np.put_along_axis(rest, found[-1], -np.inf, axis)
+        put_along(rest, found[-1], -np.inf, axis)
     index = np.concatenate(found, axis)
-    return index if np.all(np.take_along_axis(x, index, axis) != -np.inf) else None
+    return index if np.all(gather_along(x, index, axis) != -np.inf) else None
 
 
 def topk_(x: Any, *, k: int, axis: int, largest: bool) -> Any:
@@ -71,8 +65,8 @@ def topk_(x: Any, *, k: int, axis: int, largest: bool) -> Any:
     parted = np.argpartition(x, size - k if largest else k - 1, axis)
     found = parted[along(axis, slice(size - k, None) if largest else slice(k))]
     found.sort(axis)  # so that equal elements come in their order
-    order = order_of(np.take_along_axis(x, found, axis), axis, largest)
-    return chosen(x, np.take_along_axis(found, order, axis), axis)
+    order = order_of(gather_along(x, found, axis), axis, largest)
+    return chosen(x, gather_along(found, order, axis), axis)
 
 
 def kthvalue_(x: Any, *, k: int, axis: int, keepdims: bool) -> Any:
@@ -92,7 +86,7 @@ def median_along_(x: Any, *, axis: int, keepdims: bool, skip_nan: bool) -> Any:
     order = order_of(x, axis)
     valid = np.sum(~missing, axis, keepdims=True) if skip_nan else np.full((1,) * x.ndim, x.shape[axis])
     middle = np.broadcast_to(np.maximum(valid - 1, 0) // 2, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
-    index = np.take_along_axis(order, middle, axis)
+    index = gather_along(order, middle, axis)
     if not skip_nan:
         index = np.where(np.any(missing, axis, keepdims=True), np.argmax(missing, axis, keepdims=True), index)
     return chosen(x, index, axis, keepdims)
@@ -111,12 +105,12 @@ def mode_(x: Any, *, axis: int, keepdims: bool) -> Any:
     if not x.ndim:
         return chosen(x, np.zeros((), np.intp), axis)
     order = np.moveaxis(order_of(x, axis), axis, -1)
-    values = np.take_along_axis(np.moveaxis(x, axis, -1), order, -1)
+    values = gather_along(np.moveaxis(x, axis, -1), order, x.ndim - 1)
     places = np.arange(values.shape[-1])
     begins = np.ones(values.shape, bool)
     begins[..., 1:] = values[..., 1:] != values[..., :-1]
     length = places - np.maximum.accumulate(np.where(begins, places, 0), -1)
-    index = np.take_along_axis(order, np.argmax(length, -1, keepdims=True), -1)
+    index = gather_along(order, np.argmax(length, -1, keepdims=True), x.ndim - 1)
     return chosen(x, np.moveaxis(index, -1, axis), axis, keepdims)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import Primitive, rule
-from ..kernels.scatter import scatter_along
+from ..kernels.scatter import add_along
 from ..tensor import Tensor
 from ._public import public, require_tensor
 from ._spatial import batched, per_dimension, unbatched
@@ -36,8 +36,9 @@ def pick_(x: Any, indices: Any) -> Any:
 
 def put_(x: Any, indices: Any, *, shape: tuple[int, ...]) -> Any:
     """The adjoint of `pick_`: x added into zeros of a shape at the positions."""
-    flat = (*shape[:2], math.prod(shape[2:]))
-    return scatter_along(plane(x), plane(indices), 2, flat).reshape(shape)
+    out = np.zeros((*shape[:2], math.prod(shape[2:])), x.dtype)
+    add_along(out, plane(indices), plane(x), 2)
+    return out.reshape(shape)
 
 
 def unpool_(x: Any, indices: Any, *, size: tuple[int, ...]) -> Any:

@@ -104,4 +104,7 @@ class Adam(Optimizer):
         # The paper's faster order: v's correction, pulled out of the root, is one number instead of a pass
         # over the array.
         unbiased = (1 - beta2**t) ** 0.5
-        p -= lr * unbiased / (1 - beta1**t) * (m / (np.sqrt(v) + group["eps"] * unbiased))
+        step = np.asarray(np.sqrt(v) + group["eps"] * unbiased)
+        np.divide(m, step, out=step)
+        step *= lr * unbiased / (1 - beta1**t)
+        p -= step

@@ -19,16 +19,11 @@ import numpy as np
 
 from ..autograd.modes import enable_grad
 from ..autograd.node import HookHandle, add_hook
-from ..kernels.threads import parallel_for
 from ..tensor import Tensor
-from ._support import Arrays, Options, fitted, plain, real, restored
+from ._portions import Layout, update_group
+from ._support import Arrays, Options, fitted, real, restored
 
 Parameters = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
-
-# A parameter with more elements than this is updated in pieces of this size, which stay in the processor's
-# cache from one line of the formula to the next and are shared between the threads (momentum SGD on 1.9
-# million elements: 0.84 ms whole, 0.49 ms in pieces on two threads).
-PIECE = 1 << 17
 
 
 class _Required:
@@ -112,7 +107,7 @@ class Optimizer:
     _scheduled_since: int | None = None
 
     def __init__(self, params: Parameters, defaults: dict[str, Any]) -> None:
-        self._make_hooks()
+        self._make_transient()
         if defaults.get("differentiable"):
             raise NotImplementedError(
                 f"{type(self).__name__}(differentiable=True) is not supported: steps change arrays outside "
@@ -144,15 +139,18 @@ class Optimizer:
     # -- the algorithm ---------------------------------------------------------------------------------------
 
     def start(self, p: np.ndarray, group: Options) -> Arrays:
-        """What to remember for a parameter before its first update; nothing, unless a subclass says so."""
+        """What to remember for a parameter before its first update; nothing, unless a subclass says so.
+
+        Arrays of its shape, and 0-d ones.
+        """
         return {}
 
     def update(self, p: np.ndarray, g: np.ndarray, state: Arrays, group: Options) -> None:
         """Change the parameter `p` and its `state` in place, given the gradient `g` (read only).
 
-        A large parameter comes in pieces, each with its piece of the state (and a copy of 0-d arrays), so the
-        formula must be element-wise. Options that were given as tensors or NumPy scalars arrive as Python
-        numbers.
+        The formula must be element-wise: a large parameter comes in pieces, small ones come joined to one,
+        each with its state (see `_portions`). Options that were given as tensors or NumPy scalars arrive as
+        Python numbers.
         """
         raise NotImplementedError(f"{type(self).__name__} must define update(p, g, state, group) or step()")
 
@@ -167,49 +165,11 @@ class Optimizer:
         """
         loss = _call(closure)
         for group in self.param_groups:
-            options = {name: plain(value) for name, value in group.items() if name != "params"}
-            for p in group["params"]:
-                if p._grad is not None:
-                    self._update_parameter(p, options)
+            update_group(self, group)
         return loss
-
-    def _update_parameter(self, p: Tensor, options: Options) -> None:
-        """Unwrap a parameter, its gradient and its state for `update`; wrap what is new in the state."""
-        state = self.state.get(p) or self._start_parameter(p, options)
-        param, grad = real(p._array), real(p._grad._array)  # type: ignore[union-attr]
-        if options.get("maximize"):
-            grad = np.negative(grad)
-        arrays = {name: real(value._array) for name, value in state.items() if isinstance(value, Tensor)}
-        known = len(arrays)
-        if param.size > PIECE and len(param) > 1:
-            self._update_in_pieces(param, grad, arrays, options)
-        else:
-            self.update(param, grad, arrays, options)
-        for name in list(arrays)[known:]:
-            state[name] = restored(arrays[name], p)
-        if state:
-            self.state[p] = state
-        p._storage.version += 1
 
     def _start_parameter(self, p: Tensor, options: Options) -> dict[str, Any]:
         return {name: restored(array, p) for name, array in self.start(real(p._array), options).items()}
-
-    def _update_in_pieces(self, p: np.ndarray, g: np.ndarray, state: Arrays, options: Options) -> None:
-        rows = max(1, PIECE * len(p) // p.size)
-        cuts = [slice(first, first + rows) for first in range(0, len(p), rows)]
-        states = [
-            {name: array[cut] if array.ndim else array.copy() for name, array in state.items()}
-            for cut in cuts
-        ]
-        parallel_for(
-            lambda i: self.update(p[cuts[i]], g[cuts[i]], states[i], options),
-            range(len(cuts)),
-        )
-        for name, array in states[0].items():
-            if name not in state:
-                state[name] = np.concatenate([piece[name] for piece in states])
-            elif not array.ndim:
-                state[name][...] = array
 
     # -- parameters ------------------------------------------------------------------------------------------
 
@@ -278,7 +238,7 @@ class Optimizer:
                     continue
                 if p._grad.requires_grad:
                     p._grad = p._grad.detach()
-                p._grad._array[...] = 0
+                p._grad._array.fill(0)
                 p._grad._storage.version += 1
 
     def __repr__(self) -> str:
@@ -363,14 +323,16 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if "_step_pre_hooks" not in self.__dict__:
-            self._make_hooks()
+            self._make_transient()
         for group in self.param_groups:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
 
     # -- hooks -----------------------------------------------------------------------------------------------
 
-    def _make_hooks(self) -> None:
+    def _make_transient(self) -> None:
+        """What is neither saved nor copied: hooks, and what `step` remembers of the groups."""
+        self._layouts: dict[Tensor, Layout] = {}
         self._step_pre_hooks: dict[int, Callable[..., Any]] = {}
         self._step_post_hooks: dict[int, Callable[..., Any]] = {}
         self._state_dict_pre_hooks: dict[int, Callable[..., Any]] = {}

@@ -98,7 +98,8 @@ class RMSprop(Optimizer):
             a = state["grad_avg"]
             a += (1 - alpha) * (g - a)
             v = v - a * a
-        step = g / (np.sqrt(v) + group["eps"])
+        step = np.asarray(np.sqrt(v) + group["eps"])
+        np.divide(g, step, out=step)
         if group["momentum"]:
             b = state["momentum_buffer"]
             b *= group["momentum"]

@@ -81,6 +81,19 @@ def test_tensor_dataset_at_once_or_one_by_one(
             assert not np.shares_memory(a.numpy(), x.numpy())
 
 
+@pytest.mark.parametrize("indices", [[4, 1, -2], range(1, 6), np.array([3, 0]), torch.tensor([2, 5])])
+def test_parts_of_a_tensor_dataset(indices: Any) -> None:
+    dataset = TensorDataset(torch.arange(12.0).reshape(6, 2), torch.arange(6))
+    for part in (Subset(dataset, indices), Subset(Subset(dataset, [5, 4, 3, 2, 1, 0]), indices)):
+        fast = list(DataLoader(part, batch_size=2))
+        slow = list(DataLoader(part, batch_size=2, collate_fn=lambda b: default_collate(b)))
+        assert len(fast) == len(slow)
+        for one, other in zip(fast, slow):
+            assert [a.tolist() for a in one] == [b.tolist() for b in other]
+    sliced = DataLoader(Subset(dataset, [4, 1]), batch_sampler=[[slice(0, 1), slice(1, 2)]])
+    assert next(iter(sliced))[1].tolist() == [[4], [1]]
+
+
 def test_tensor_dataset_special_cases() -> None:
     w = torch.ones(3, requires_grad=True)
     (batch,) = next(iter(DataLoader(TensorDataset(w), batch_size=2)))

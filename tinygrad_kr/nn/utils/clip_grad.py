@@ -177,5 +177,5 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     """
     bound = float(clip_value)
     for grad in _gradients(parameters):
-        np.clip(grad._array, -bound, bound, out=grad._array)
+        grad._array.clip(-bound, bound, out=grad._array)
         grad._storage.version += 1

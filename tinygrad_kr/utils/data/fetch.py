@@ -11,7 +11,7 @@ import numpy as np
 
 from ...tensor import wrap
 from .collate import default_collate
-from .dataset import IterableDataset, TensorDataset, get_samples
+from .dataset import IterableDataset, Subset, TensorDataset, get_samples
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,8 @@ class FetchPlan:
         """A new epoch: a function from what the sampler yields to a batch. StopIteration ends it."""
         if isinstance(self.dataset, IterableDataset):
             return self._from_iterator()
-        if (
-            self.batched
-            and type(self.dataset) is TensorDataset
-            and self.collate_fn is default_collate
-            and all(tensor._node is None for tensor in self.dataset.tensors)
-        ):
-            return self._from_tensors
+        if self.batched and self.collate_fn is default_collate:
+            return self._from_tensors()
         return self._from_indices
 
     def _from_indices(self, index: Any) -> Any:
@@ -45,12 +40,27 @@ class FetchPlan:
             ) from error
         return self.collate_fn(data)
 
-    def _from_tensors(self, indices: Any) -> Any:
-        """The whole batch of each tensor at once: equal to a collated list of samples, without making one."""
-        rows = np.asarray(indices)
-        if rows.ndim != 1 or rows.dtype.kind != "i":
-            return self._from_indices(indices)
-        return [wrap(np.take(tensor._array, rows, axis=0)) for tensor in self.dataset.tensors]
+    def _from_tensors(self) -> Callable[[Any], Any]:
+        """The whole batch of each tensor at once: equal to a collated list of samples, without making one.
+
+        For a `TensorDataset` and for parts of one; not for their subclasses, whose samples may be others.
+        """
+        dataset, parts = self.dataset, []
+        while type(dataset) is Subset and isinstance(dataset.indices, (list, range)):
+            parts.append(dataset.indices)
+            dataset = dataset.dataset
+        if type(dataset) is not TensorDataset or any(one._node is not None for one in dataset.tensors):
+            return self._from_indices
+
+        def fetch(indices: Any) -> Any:
+            rows = np.asarray(indices)
+            for part in parts if rows.dtype.kind == "i" else ():
+                rows = np.asarray([part[row] for row in rows.tolist()])
+            if rows.ndim != 1 or rows.dtype.kind != "i":
+                return self._from_indices(indices)
+            return [wrap(np.take(tensor._array, rows, axis=0)) for tensor in dataset.tensors]
+
+        return fetch
 
     def _from_iterator(self) -> Callable[[Any], Any]:
         samples = iter(self.dataset)
