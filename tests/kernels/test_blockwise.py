@@ -1,4 +1,4 @@
-"""A kernel gives block by block what its formula gives, in the memory order of its first array."""
+"""A kernel gives block by block what its formula gives, in the memory order of its last array."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_memory_orders(batch: int) -> None:
     for one, other in [(swapped, y.transpose(0, 2, 3, 1)), (swapped, y.reshape(swapped.shape)), (strided, y)]:
         out = formula(one, other)
         np.testing.assert_array_equal(out, plain(one, other))
-        assert out.strides == np.empty_like(one).strides
+        assert out.strides == np.empty_like(other).strides
 
 
 def test_what_the_kernel_cannot_take_goes_to_the_formula() -> None:
