@@ -157,4 +157,4 @@ def test_linear_skips_the_gradient_of_an_input_that_needs_none() -> None:
 def test_linear_keeps_no_more_than_its_rules_name() -> None:
     bias = ones(4).requires_grad_()
     node = F.linear(ones(2, 3), ones(4, 3), bias).grad_fn
-    assert node.saved == ((),)
+    assert node.saved == ()

@@ -263,8 +263,8 @@ def gradients(
         weight: the weight (columns, inputs) that the first pair came through, for the gradient of the inputs;
             None where nobody asks for it.
 
-    The results are the gradients of the weights (columns, inputs); those of the biases (columns), a single one
-    where the sources share their gradients; and the gradient of the inputs. Each stage has its own sums, so
+    The results are the gradients of the weights (columns, inputs); those of the biases (columns), one where
+    the sources share their gradients; and the gradient of the inputs. Each stage has its own sums, so
     that results do not depend on which thread comes first.
     """
     count = len(plan)
@@ -282,7 +282,7 @@ def gradients(
 
     def of_inputs(rows: slice) -> None:
         if inputs is not None:
-            np.matmul(outer[rows], weight, out=inputs[rows])
+            np.matmul(outer[rows], weight, out=inputs[rows])  # type: ignore[arg-type]
 
     def after(number: int, rows: slice) -> list[Callable[[], None]]:
         work: list[Callable[[], None]] = [

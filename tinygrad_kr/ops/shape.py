@@ -385,7 +385,7 @@ def becoming(function: Callable[..., Tensor], name: str | None = None) -> Callab
 
     def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self)
-        connected = self._view is not None or bool(self._storage.views)
+        connected = self._view is not None or bool(self._storage.living_views())
         former = object.__new__(Tensor)
         former._array, former._storage = self._array, self._storage
         former._node, former._view = self._node, self._view

@@ -47,7 +47,6 @@ __all__ = [
 _MOST_IN_A_KEY = 1000
 _SCALARS = (str, bytes, int, float, complex, type(None), dtypes.dtype, device, Tensor, np.generic)
 
-
 _user: dict[str, Any] = {}  # what `add_safe_globals` allowed, by name
 
 

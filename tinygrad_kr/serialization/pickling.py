@@ -215,9 +215,7 @@ class Pickler:
         full = f"{x.__module__}.{x.__qualname__}"
         if full not in allowed.GLOBALS and not any(x is one for one in allowed.user_globals().values()):
             raise self.refused(x)
-        module = (
-            "__builtin__" if x.__module__ == "builtins" else x.__module__
-        )  # Python 2's name, in protocol 2
+        module = "__builtin__" if x.__module__ == "builtins" else x.__module__  # protocol 2: Python 2's
         self.save_global(module, x.__qualname__)
 
     def save_by_parts(self, x: Any) -> None:
@@ -311,15 +309,11 @@ class Pickler:
         name = f"{kind.__module__}.{kind.__qualname__}"
         where = "".join(f"[{key!r:.40}]" for key in self.path)
         if callable(getattr(x, "state_dict", None)) and not isinstance(x, type):
-            what, remedy = (
-                f"a whole {name}",
-                "save its state_dict(), and give that to load_state_dict() later",
-            )
+            what = f"a whole {name}"
+            remedy = "save its state_dict(), and give that to load_state_dict() later"
         elif kind is x:
-            what, remedy = (
-                f"{name}, a class or function",
-                "a file holds data; save what is needed to find it again",
-            )
+            what = f"{name}, a class or function"
+            remedy = "a file holds data; save what is needed to find it again"
         elif isinstance(x, Tensor):
             what, remedy = f"a {name}", "save x.detach(), a plain tensor"
         elif isinstance(x, (np.ndarray, np.generic)):

@@ -263,10 +263,10 @@ def _operations(outputs: Any, since: int) -> list[Node]:
     found = set()
     while stack:
         node = stack.pop()
-        if node.number > since and not node.is_leaf and node not in found:
+        if node.number < since and not node.is_leaf and node not in found:
             found.add(node)
             stack += node.parents
-    return sorted(found, key=lambda node: node.number)
+    return sorted(found, key=lambda node: -node.number)  # numbers count down
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

@@ -162,7 +162,7 @@ def test_seeds_differ_between_workers_and_epochs() -> None:
 def threads(index: int) -> tuple[int, int]:
     from tinygrad_kr.kernels.threads import _blas_libraries, get_num_threads
 
-    return get_num_threads(), max([library.get_num_threads() for library in _blas_libraries()], default=1)
+    return get_num_threads(), max([library.get() for library in _blas_libraries()], default=1)
 
 
 def test_one_thread_each() -> None:
