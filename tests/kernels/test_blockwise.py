@@ -1,4 +1,4 @@
-"""A kernel gives block by block what its formula gives, in the memory order of its first array."""
+"""A kernel gives block by block what its formula gives, in the memory order of its last array."""
 
 from __future__ import annotations
 

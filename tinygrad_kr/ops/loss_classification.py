@@ -74,7 +74,7 @@ def nll_gradient(
     """Minus the weight at the target, 0 elsewhere."""
     if type(g) is np.ndarray:
         return kernels.nll_gradient(g, input_shape, target, weight, ignore_index, reduction)
-    factors, total = class_factors(tuple(input_shape), target, weight, as_array(g).dtype, ignore_index)
+    factors, total = class_factors(tuple(input_shape), target, weight, np.float64, ignore_index)
     if reduction == "none":
         return -np.expand_dims(g, class_axis(len(input_shape))) * factors
     return g * (-1 / total if reduction == "mean" else -1) * factors
