@@ -67,6 +67,7 @@ from .ops.pooling import *
 from .ops.random import *
 from .ops.recurrent import *
 from .ops.reduction import *
+from .ops.sampling import *
 from .ops.scans import *
 from .ops.scattering import *
 from .ops.selection import *
