@@ -36,6 +36,7 @@ from .ops.activation import *
 from .ops.adaptive_pooling import *
 from .ops.arithmetic import *
 from .ops.arrangement import *
+from .ops.bessel import *
 from .ops.bitwise import *
 from .ops.broadcasting import *
 from .ops.comparison import *
@@ -51,6 +52,7 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
+from .ops.gamma import *
 from .ops.gathering import *
 from .ops.inverse import *
 from .ops.joining import *
@@ -103,6 +105,7 @@ if _TYPE_CHECKING:
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
     from . import serialization as serialization
+    from . import special as special
     from . import testing as testing
     from . import version as version
     from . import xpu as xpu
@@ -114,7 +117,7 @@ __version__ = "0.1.0"
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "serialization", "special", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}

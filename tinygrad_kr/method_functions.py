@@ -38,6 +38,7 @@ __all__ = [
     "floor_",
     "frac_",
     "get_device",
+    "i0_",
     "is_inference",
     "log10_",
     "log1p_",
@@ -96,6 +97,7 @@ fix_ = Tensor.fix_
 floor_ = Tensor.floor_
 frac_ = Tensor.frac_
 get_device = Tensor.get_device
+i0_ = Tensor.i0_
 is_inference = Tensor.is_inference
 log10_ = Tensor.log10_
 log1p_ = Tensor.log1p_
