@@ -98,6 +98,7 @@ if _TYPE_CHECKING:
     from . import compiler as compiler
     from . import cuda as cuda
     from . import distributed as distributed
+    from . import distributions as distributions
     from . import fx as fx
     from . import hub as hub
     from . import jit as jit
@@ -116,7 +117,7 @@ __version__ = "0.1.0"
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
-    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
+    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fx", "func", "hub", "jit", "mps"]
     + ["multiprocessing", "onnx", "serialization", "special", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
