@@ -56,8 +56,7 @@ class Gamma(ExponentialFamily):
     def rsample(self, sample_shape: Sequence[int] = Size()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         value = standard_gamma(self.concentration.expand(shape)) / self.rate.expand(shape)
-        value.detach().clamp_(min=torch.finfo(value.dtype).tiny)
-        return value
+        return value.clamp(min=torch.finfo(value.dtype).tiny)
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)

@@ -61,9 +61,9 @@ class Kumaraswamy(TransformedDistribution):
 
     @property
     def mode(self) -> Tensor:
+        """((a - 1) / (ab - 1)) ** (1 / a), if both are at least 1 and not both 1; PyTorch gives NaN always."""
         a, b = self.concentration1, self.concentration0
-        log_mode = a.reciprocal() * (-a.reciprocal()).log1p() - a.reciprocal() * (-(a * b).reciprocal()).log1p()
-        return torch.where((a < 1) | (b < 1), torch.nan, log_mode.exp())
+        return torch.where((a < 1) | (b < 1), torch.nan, ((a - 1) / (a * b - 1)).pow(1 / a))
 
     @property
     def variance(self) -> Tensor:

@@ -59,7 +59,7 @@ class MixtureSameFamily(Distribution):
                     f"`mixture_distribution.batch_shape` ({weights}) is not compatible with "
                     f"`component_distribution.batch_shape` ({batch})"
                 )
-        count = mixture_distribution._num_events
+        count = mixture_distribution.logits.shape[-1]
         if batch[-1] != count:
             raise ValueError(
                 f"`mixture_distribution component` ({count}) does not equal "

@@ -102,14 +102,26 @@ class Wishart(OfScaleMatrix):
     def rsample(
         self, sample_shape: Sequence[int] = Size(), max_try_correction: int | None = None
     ) -> Tensor:
-        """Draws; those that rounding made singular are drawn again, `max_try_correction` times (10) at most."""
+        """Draws, of which those that rounding made singular are drawn again, `max_try_correction` times (10).
+
+        PyTorch draws again the regular ones too, once (its first check is the wrong way round); so does this,
+        to have the same numbers.
+        """
         sample = self._bartlett(sample_shape)
+        again = self._any_of_batch(self.support.check(sample.detach()))
         for _ in range(10 if max_try_correction is None else max_try_correction):
-            singular = ~self.support.check(sample.detach())
-            if not bool(singular.any()):
+            count = int(again.sum())
+            if not count:
                 break
-            sample = torch.where(singular[..., None, None], self._bartlett(sample_shape), sample)
+            new = self._bartlett((count,))
+            sample = sample.clone()
+            sample[again] = new
+            again[again.clone()] = self._any_of_batch(~self.support.check(new.detach()))
         return sample
+
+    def _any_of_batch(self, truths: Tensor) -> Tensor:
+        dims = len(self._batch_shape)
+        return truths.flatten(-dims).any(-1) if dims else truths
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)
