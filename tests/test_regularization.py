@@ -95,3 +95,53 @@ def test_bad_input() -> None:
         regularization.penalty(layer, 1.0, 0.5)
     with pytest.raises(ValueError, match="must be positive, got 0"):
         regularization.max_norm_(layer, 0)
+
+
+def test_mixup_blends_inputs_and_targets_alike() -> None:
+    x, y = torch.eye(5), torch.arange(5)
+    shares = set()
+    for _ in range(20):
+        mixed, chances = regularization.mixup(x, y, alpha=1.0, classes=5)
+        assert torch.allclose(mixed, chances)
+        shares.add(round(mixed.max().item(), 3))
+    assert len(shares) > 10
+    values, targets = regularization.mixup(x, x.sum(1, keepdim=True), alpha=0.5)
+    assert targets.shape == (5, 1) and torch.allclose(targets, values.sum(1, keepdim=True))
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 3.0])
+def test_shares_are_beta_distributed(alpha: float) -> None:
+    shares = np.array([regularization.beta(alpha) for _ in range(1500)])
+    np.testing.assert_allclose(shares.mean(), 0.5, atol=0.05)
+    np.testing.assert_allclose(shares.var(), 1 / (4 * (2 * alpha + 1)), rtol=0.15)
+
+
+@given(st.integers(1, 8), st.integers(0, 100))
+def test_cutout_covers_one_square(size: int, seed: int) -> None:
+    torch.manual_seed(seed)
+    images = torch.ones(3, 2, 6, 5, requires_grad=True)
+    covered = regularization.cutout(images, size, value=-1.0)
+    assert images.min() == 1
+    for image in covered:
+        assert torch.equal(image[0], image[1])
+        rows, columns = (image[0] == -1).any(1), (image[0] == -1).any(0)
+        assert torch.equal(image[0] == -1, rows.unsqueeze(1) & columns)
+        for side in (rows, columns):
+            places = side.nonzero().flatten().tolist()
+            assert (size + 1) // 2 <= len(places) <= size or len(places) == len(side)
+            assert places == list(range(places[0], places[0] + len(places)))
+
+
+def test_bad_examples() -> None:
+    x = torch.ones(2, 3)
+    for alpha in (0.0, -1.0):
+        with pytest.raises(ValueError, match=f"alpha must be positive, got {alpha}"):
+            regularization.mixup(x, torch.tensor([0, 1]), alpha, 2)
+    with pytest.raises(ValueError, match="class numbers need classes"):
+        regularization.mixup(x, torch.tensor([0, 1]))
+    with pytest.raises(ValueError, match="got 2 and 3"):
+        regularization.mixup(x, torch.tensor([0, 1, 1]), classes=2)
+    with pytest.raises(ValueError, match="at least 1 pixel, got 0"):
+        regularization.cutout(torch.ones(1, 1, 2, 2), 0)
+    with pytest.raises(ValueError, match=r"\(N, C, H, W\), got \(2, 3\)"):
+        regularization.cutout(x, 1)

@@ -1,4 +1,4 @@
-"""Keeping weights small: penalties on the loss, and a limit on every unit's weights.
+"""Against overfitting, beside dropout: penalties on weights, a limit on them, and examples that vary.
 
 Weight decay inside a step is elsewhere: `weight_decay` in `torch.optim` (coupled in SGD and Adam,
 where it is the gradient of an L2 penalty; decoupled in AdamW). Dropout and DropConnect are modules.
@@ -6,16 +6,20 @@ where it is the gradient of an L2 penalty; decoupled in AdamW). Dropout and Drop
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from .autograd.modes import no_grad
+from .dtypes import float64
 from .nn.conv import _ConvTransposeNd
+from .nn.functional import one_hot
 from .nn.module import Module
-from .ops.creation import zeros
+from .ops.creation import arange, zeros
 from .ops.norms import norm
+from .ops.random import rand, randint, randperm
 from .tensor import Tensor
 
-__all__ = ["elastic_net", "max_norm_", "penalty", "weights"]
+__all__ = ["cutout", "elastic_net", "max_norm_", "mixup", "penalty", "weights"]
 
 Select = Callable[[str, Tensor], bool]
 
@@ -140,3 +144,94 @@ def max_norm_(model: Module, r: float, select: Select | None = None) -> None:
             incoming = (1, *range(3, units.dim()))
         norms = norm(units, 2, incoming, keepdim=True)
         units.mul_(r / norms.clamp(min=r))
+
+
+def mixup(
+    inputs: Tensor, targets: Tensor, alpha: float = 0.2, classes: int | None = None
+) -> tuple[Tensor, Tensor]:
+    r"""Blend every example with another one of the batch: x ← λx + (1 - λ)x', y ← λy + (1 - λ)y'.
+
+    λ is drawn once for the batch from Beta(α, α), the partners from a random permutation.
+
+    Args:
+        inputs: (N, *).
+        targets: class numbers (N,), which become probabilities (N, classes); or floating values (N, *).
+        alpha: α, positive. Small values blend little: λ is then mostly near 0 or 1.
+        classes: how many there are; needed for class numbers.
+
+    Returns:
+        New inputs and targets. `F.cross_entropy` takes the probabilities as they are.
+
+    Raises:
+        ValueError: α not positive, class numbers without `classes`, or lengths that differ.
+
+    >>> from tinygrad_kr import regularization
+    >>> x, y = regularization.mixup(torch.eye(4), torch.arange(4), alpha=1.0, classes=4)
+    >>> torch.allclose(x, y), torch.allclose(y.sum(1), torch.ones(4))
+    (True, True)
+
+    Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization".
+    """
+    if not alpha > 0:
+        raise ValueError(f"alpha must be positive, got {alpha}")
+    if len(inputs) != len(targets):
+        raise ValueError(f"as many targets as inputs are needed, got {len(inputs)} and {len(targets)}")
+    if not targets.is_floating_point():
+        if classes is None:
+            raise ValueError("class numbers need classes=..., to be blended as probabilities")
+        targets = one_hot(targets, classes).to(inputs.dtype)
+    share = beta(alpha)
+    partner = randperm(len(inputs))
+    blend = lambda values: share * values + (1 - share) * values[partner]  # noqa: E731
+    return blend(inputs), blend(targets)
+
+
+def beta(alpha: float) -> float:
+    """One draw from Beta(α, α), from the package's generator (Jöhnk 1964).
+
+    U^(1/α) / (U^(1/α) + V^(1/α)) for uniform U and V, kept if the denominator is at most 1.
+
+    >>> from tinygrad_kr import regularization
+    >>> 0 <= regularization.beta(0.2) <= 1
+    True
+    """
+    while True:
+        log_u, log_v = (rand(2, dtype=float64).log() / alpha).tolist()
+        largest = max(log_u, log_v)  # powers of logarithms: U^(1/α) itself underflows for small α
+        total = largest + math.log(math.exp(log_u - largest) + math.exp(log_v - largest))
+        if total <= 0:
+            return math.exp(log_u - total)
+
+
+def cutout(images: Tensor, size: int, value: float = 0.0) -> Tensor:
+    """Cover a square of every image, with its centre anywhere, so that it may hang over the border.
+
+    Args:
+        images: (N, C, H, W).
+        size: the side of the square in pixels.
+        value: what it is covered with.
+
+    Returns:
+        New images.
+
+    Raises:
+        ValueError: size < 1, or images of another shape.
+
+    >>> from tinygrad_kr import regularization
+    >>> covered = regularization.cutout(torch.ones(8, 1, 6, 6), size=2)
+    >>> bool((covered.sum((1, 2, 3)) >= 32).all()), bool((covered.sum((1, 2, 3)) < 36).all())
+    (True, True)
+
+    Source: DeVries and Taylor 2017, "Improved regularization of convolutional neural networks with cutout".
+    """
+    if size < 1:
+        raise ValueError(f"size must be at least 1 pixel, got {size}")
+    if images.dim() != 4:
+        raise ValueError(f"cutout needs images (N, C, H, W), got {tuple(images.shape)}")
+    covered = []
+    for side in images.shape[2:]:
+        centre = randint(0, side, (len(images), 1))
+        offset = arange(side) - centre + size // 2  # (N, side)
+        covered.append((offset >= 0) & (offset < size))
+    mask = covered[0].unsqueeze(2) & covered[1].unsqueeze(1)  # (N, H, W)
+    return images.masked_fill(mask.unsqueeze(1), value)

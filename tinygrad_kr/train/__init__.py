@@ -29,6 +29,7 @@ from .callbacks import Callback as Callback
 from .callbacks import Checkpoint as Checkpoint
 from .callbacks import ClipGradients as ClipGradients
 from .callbacks import MaxNorm as MaxNorm
+from .callbacks import Mixup as Mixup
 from .callbacks import Schedule as Schedule
 from .history import History as History
 from .logging import CSVLog as CSVLog
@@ -67,6 +68,7 @@ __all__ = [
     "History",
     "MaxNorm",
     "Metric",
+    "Mixup",
     "Precision",
     "ProgressBar",
     "R2Score",

@@ -11,7 +11,7 @@ from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..random import get_rng_state, set_rng_state
 from ..tensor import Tensor
 
-__all__ = ["Callback", "Checkpoint", "ClipGradients", "MaxNorm", "Schedule", "clone", "restore"]
+__all__ = ["Callback", "Checkpoint", "ClipGradients", "MaxNorm", "Mixup", "Schedule", "clone", "restore"]
 
 
 class Callback:
@@ -188,6 +188,36 @@ class MaxNorm(Callback):
         from ..regularization import max_norm_
 
         max_norm_(run.model, self.r, select=self.select)
+
+
+class Mixup(Callback):
+    """Blends the examples of every training batch, see `torch.regularization.mixup`.
+
+    Args:
+        alpha: of the Beta distribution that the shares come from.
+        classes: how many classes there are; targets become probabilities.
+
+    >>> from tinygrad_kr import train
+    >>> layer = nn.Linear(2, 3)
+    >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    >>> data = torch.randn(9, 2), torch.arange(9) % 3
+    >>> train.fit(layer, F.cross_entropy, optimizer, data, epochs=2, callbacks=[train.Mixup(0.2, 3)],
+    ...           metrics=["accuracy"], progress=False).epochs
+    2
+
+    Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization".
+    """
+
+    def __init__(self, alpha: float = 0.2, classes: int | None = None) -> None:
+        if not alpha > 0:
+            raise ValueError(f"alpha must be positive, got {alpha}")
+        self.alpha, self.classes = alpha, classes
+
+    def on_batch_start(self, run: Any) -> None:
+        """Blend."""
+        from ..regularization import mixup
+
+        run.inputs, run.targets = mixup(run.inputs, run.targets, self.alpha, self.classes)
 
 
 class Checkpoint(Callback):

@@ -17,7 +17,7 @@ from .history import History
 from .logging import ProgressBar
 from .metrics import Metric, metrics_by_name
 
-__all__ = ["DivergenceError", "Run", "evaluate", "fit", "predict"]
+__all__ = ["DivergenceError", "Run", "evaluate", "evaluating", "fit", "predict"]
 
 Loss = Callable[[Any, Any], Tensor]
 Metrics = Sequence[str | Metric | Callable[[Any, Any], Any]] | Mapping[str, Any] | None
@@ -246,7 +246,7 @@ def _measure(model: Any, batches: Any, loss: Loss | None, measures: dict[str, Me
     total, count = 0.0, 0
     for measure in measures.values():
         measure.reset()
-    with _evaluating(model), no_grad():
+    with evaluating(model), no_grad():
         for batch in batches:
             inputs, targets = examples.pair(batch)
             outputs = examples.call(model, inputs)
@@ -277,7 +277,7 @@ def predict(model: Any, data: Any, batch_size: int = 256) -> Tensor:
     torch.Size([5, 2])
     """
     parts = []
-    with _evaluating(model), no_grad():
+    with evaluating(model), no_grad():
         for batch in examples.loader(data, batch_size):
             parts.append(examples.call(model, examples.pair(batch)[0]))
     if not parts:
@@ -285,7 +285,7 @@ def predict(model: Any, data: Any, batch_size: int = 256) -> Tensor:
     return cat(parts)
 
 
-class _evaluating:
+class evaluating:
     """Evaluation mode for every part of a model, and back to the mode that each part had."""
 
     def __init__(self, model: Any) -> None:

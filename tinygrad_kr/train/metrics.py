@@ -3,7 +3,8 @@
 A metric adds up counts in `update` and makes a figure of them in `compute`, so that the figure is that of all
 examples together, whatever the batches. Scores of classes are (N, C), for each of N examples one score per
 class, and targets (N,) class numbers; further dimensions, as (N, C, H, W) and (N, H, W), count as more
-examples. Two classes may as well have one score per example, a logit: (N,) or (N, 1).
+examples. Two classes may as well have one score per example, a logit: (N,) or (N, 1). Targets that are
+probabilities (N, C), as mixup makes them, count as their likeliest class.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def _array(values: Any) -> np.ndarray:
 def _scores(outputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
     """Scores (N, C) and class numbers (N,); one score per example becomes the two scores (0, score)."""
     scores, classes = _array(outputs), _array(targets)
+    if scores.shape == classes.shape and scores.ndim > 1 < scores.shape[1] and classes.dtype.kind == "f":
+        classes = classes.argmax(1)
     if scores.shape == classes.shape or (scores.ndim == classes.ndim + 1 and scores.shape[1:2] == (1,)):
         scores = scores.reshape(-1)
         scores = np.stack([np.zeros_like(scores), scores], axis=1)  # (N,) -> (N, 2)
