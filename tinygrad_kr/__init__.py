@@ -107,6 +107,7 @@ if _TYPE_CHECKING:
     from . import train as train
     from . import transfer as transfer
     from . import uncertainty as uncertainty
+    from . import unsupervised as unsupervised
     from . import version as version
     from . import xpu as xpu
     from .serialization import load as load
@@ -118,7 +119,7 @@ __version__ = "0.1.0"
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
     + ["multiprocessing", "onnx", "regularization", "serialization", "testing", "train"]
-    + ["transfer", "uncertainty", "version", "xpu"]
+    + ["transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}
