@@ -17,7 +17,7 @@ __all__ = ["RBM"]
 class RBM(Module):
     r"""A restricted Boltzmann machine: visible and hidden units, connected both ways, without labels.
 
-    Its energy is E(v, h) = -vᵀW ᵀh - aᵀv - bᵀh, and p(v, h) ∝ exp(-E). Given one layer the units of the other
+    Its energy is E(v, h) = -vᵀWᵀh - aᵀv - bᵀh, and p(v, h) ∝ exp(-E). Given one layer the units of the other
     are independent: p(hⱼ = 1 | v) = σ(Wv + b)ⱼ and p(vᵢ = 1 | h) = σ(Wᵀh + a)ᵢ. With `visible="gaussian"`
     visible units are real numbers of variance 1 around Wᵀh + a, and ½|v - a|² takes the place of -aᵀv.
 
