@@ -34,7 +34,6 @@ from .callbacks import Schedule as Schedule
 from .history import History as History
 from .logging import CSVLog as CSVLog
 from .logging import ProgressBar as ProgressBar
-from .logging import TensorBoard as TensorBoard
 from .loop import DivergenceError as DivergenceError
 from .loop import Run as Run
 from .loop import evaluate as evaluate
@@ -76,7 +75,6 @@ __all__ = [
     "Regressor",
     "Run",
     "Schedule",
-    "TensorBoard",
     "TopKAccuracy",
     "evaluate",
     "fit",

@@ -1,16 +1,15 @@
-"""Telling what happens: on the screen, in a CSV file, in TensorBoard."""
+"""Telling what happens: on the screen, in a CSV file."""
 
 from __future__ import annotations
 
 import csv
-import math
 import sys
 from pathlib import Path
 from typing import Any
 
 from .callbacks import Callback
 
-__all__ = ["CSVLog", "ProgressBar", "TensorBoard"]
+__all__ = ["CSVLog", "ProgressBar"]
 
 
 class ProgressBar(Callback):
@@ -123,37 +122,3 @@ class CSVLog(Callback):
             if not there:
                 writer.writeheader()
             writer.writerow(row)
-
-
-class TensorBoard(Callback):
-    """Every figure of every epoch as a scalar for TensorBoard.
-
-    Args:
-        folder: where the event files go.
-
-    Raises:
-        ModuleNotFoundError: the extra `tensorboard` is not installed.
-    """
-
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        self._writer: Any = None
-
-    def on_fit_start(self, run: Any) -> None:
-        """Open the writer."""
-        from ..utils.tensorboard import SummaryWriter
-
-        self._writer = SummaryWriter(str(self.folder))
-
-    def on_epoch_end(self, run: Any) -> None:
-        """Write the figures."""
-        for name, value in run.figures.items():
-            if isinstance(value, (int, float)) and math.isfinite(value):
-                self._writer.add_scalar(name, value, run.epoch)
-        self._writer.flush()
-
-    def on_fit_end(self, run: Any) -> None:
-        """Close the writer."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
