@@ -99,17 +99,25 @@ if _TYPE_CHECKING:
     from . import cuda as cuda
     from . import distributed as distributed
     from . import distributions as distributions
+    from . import func as func
     from . import fx as fx
     from . import hub as hub
     from . import jit as jit
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import regularization as regularization
     from . import serialization as serialization
     from . import special as special
     from . import testing as testing
+    from . import train as train
+    from . import transfer as transfer
+    from . import uncertainty as uncertainty
+    from . import unsupervised as unsupervised
     from . import version as version
     from . import xpu as xpu
+    from .func import cond as cond
+    from .func import vmap as vmap
     from .serialization import load as load
     from .serialization import save as save
 
@@ -117,11 +125,12 @@ __version__ = "0.1.0"
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
-    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fx", "func", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "special", "testing", "version", "xpu"]
+    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "func", "fx"]
+    + ["hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "special"]
+    + ["testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
-_LATER_NAMES |= {"load": "serialization", "save": "serialization"}
+_LATER_NAMES |= {"load": "serialization", "save": "serialization", "cond": "func", "vmap": "func"}
 
 
 def __getattr__(name: str) -> _Any:
