@@ -73,7 +73,9 @@ def test_what_it_knows(name: str) -> None:
     for what in ("mean", "mode", "variance", "stddev"):
         if (name, what) == ("Kumaraswamy", "mode"):
             continue  # PyTorch's is NaN
-        compare(attempt(lambda what=what: getattr(ours, what)), attempt(lambda what=what: getattr(theirs, what)))
+        compare(
+            attempt(lambda what=what: getattr(ours, what)), attempt(lambda what=what: getattr(theirs, what))
+        )
     compare(attempt(ours.entropy), attempt(theirs.entropy))
     compare(attempt(ours.perplexity), attempt(theirs.perplexity), 1e-4)
     for expand in (True, False):
@@ -130,7 +132,9 @@ def test_gradients_of_the_parameters(name: str) -> None:
             losses.append((drawn * weights).sum())
         results.append(
             [
-                None if not loss.requires_grad else one.autograd.grad(loss, leaves, retain_graph=True, allow_unused=True)
+                None
+                if not loss.requires_grad
+                else one.autograd.grad(loss, leaves, retain_graph=True, allow_unused=True)
                 for loss in losses
             ]
         )
@@ -244,7 +248,9 @@ ERRORS = {
     "bounds": lambda D, t: D.Uniform(1.0, 0.0),
     "outside": lambda D, t: D.Uniform(0.0, 1.0).log_prob(t(2.0)),
     "no matrix": lambda D, t: D.MultivariateNormal(t([0.0, 0.0])),
-    "event": lambda D, t: D.MultivariateNormal(t([0.0, 0.0]), scale_tril=t([[1.0, 0], [0, 1]])).log_prob(t(1.0)),
+    "event": lambda D, t: D.MultivariateNormal(t([0.0, 0.0]), scale_tril=t([[1.0, 0], [0, 1]])).log_prob(
+        t(1.0)
+    ),
     "rsample": lambda D, t: D.Poisson(1.0).rsample(),
     "0-d": lambda D, t: D.Categorical(t(1.0)),
     "dims": lambda D, t: D.Independent(D.Normal(0.0, 1.0), 1),

@@ -61,7 +61,7 @@ from .von_mises import VonMises
 from .weibull import Weibull
 from .wishart import Wishart
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "Bernoulli",
     "Beta",
     "Binomial",

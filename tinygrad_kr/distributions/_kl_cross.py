@@ -116,9 +116,7 @@ def _uniform_to_pareto(p: Uniform, q: Pareto) -> Tensor:
 @register_kl(Normal, Laplace)
 def _normal_to_laplace(p: Normal, q: Laplace) -> Tensor:
     z = (p.loc - q.loc) / p.scale
-    distance = p.scale * (
-        math.sqrt(2 / math.pi) * torch.exp(-0.5 * z * z) + z * torch.erf(z / math.sqrt(2))
-    )
+    distance = p.scale * (math.sqrt(2 / math.pi) * torch.exp(-0.5 * z * z) + z * torch.erf(z / math.sqrt(2)))
     return -p.entropy() + (2 * q.scale).log() + distance / q.scale
 
 

@@ -289,7 +289,9 @@ class StackTransform(Transform):
         return constraints.stack([one.codomain for one in self.transforms], self.dim)
 
     def with_cache(self, cache_size: int = 1) -> Any:
-        return self if self._cache_size == cache_size else StackTransform(self.transforms, self.dim, cache_size)
+        return (
+            self if self._cache_size == cache_size else StackTransform(self.transforms, self.dim, cache_size)
+        )
 
     def _slices(self, value: Tensor) -> list[Tensor]:
         if value.size(self.dim) != len(self.transforms):

@@ -107,7 +107,7 @@ class Dependent(Constraint):
         raise ValueError("Cannot determine validity of dependent constraint: take it from an instance")
 
 
-class dependent_property(property, Dependent):  # noqa: N801
+class dependent_property(property, Dependent):
     """A property of a distribution that returns a constraint; of the class it is a dependent constraint."""
 
     def __init__(

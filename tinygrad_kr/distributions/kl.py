@@ -144,10 +144,10 @@ def _dirichlet(p: Dirichlet, q: Dirichlet) -> Tensor:
 @register_kl(Binomial, Binomial)
 def _binomial(p: Binomial, q: Binomial) -> Tensor:
     if bool((p.total_count < q.total_count).any()):
-        raise NotImplementedError("KL between Binomials where q.total_count > p.total_count is not implemented")
-    kl = p.total_count * (
-        p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p()
-    )
+        raise NotImplementedError(
+            "KL between Binomials where q.total_count > p.total_count is not implemented"
+        )
+    kl = p.total_count * (p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p())
     return torch.where(p.total_count > q.total_count, torch.inf, kl)
 
 
@@ -203,9 +203,7 @@ def _geometric(p: Geometric, q: Geometric) -> Tensor:
 @register_kl(Gumbel, Gumbel)
 def _gumbel(p: Gumbel, q: Gumbel) -> Tensor:
     ratio, shift = p.scale / q.scale, (p.loc - q.loc) / q.scale
-    return (
-        -ratio.log() + shift + ratio * EULER + torch.exp(torch.lgamma(1 + ratio) - shift) - (1 + EULER)
-    )
+    return -ratio.log() + shift + ratio * EULER + torch.exp(torch.lgamma(1 + ratio) - shift) - (1 + EULER)
 
 
 @register_kl(HalfNormal, HalfNormal)

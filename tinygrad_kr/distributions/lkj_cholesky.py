@@ -37,9 +37,7 @@ class LKJCholesky(Distribution):
     arg_constraints: ClassVar[Any] = {"concentration": constraints.positive}
     support = constraints.corr_cholesky
 
-    def __init__(
-        self, dim: int, concentration: Any = 1.0, validate_args: bool | None = None
-    ) -> None:
+    def __init__(self, dim: int, concentration: Any = 1.0, validate_args: bool | None = None) -> None:
         if dim < 2:
             raise ValueError(f"Expected dim to be an integer greater than or equal to 2. Found dim={dim}.")
         self.dim = dim
@@ -73,8 +71,6 @@ class LKJCholesky(Distribution):
         order = 2 * (self.concentration - 1).unsqueeze(-1) + d - torch.arange(2, d + 1, dtype=value.dtype)
         alpha = self.concentration + 0.5 * below
         normalizer = (
-            0.5 * below * math.log(math.pi)
-            + torch.mvlgamma(alpha - 0.5, below)
-            - torch.lgamma(alpha) * below
+            0.5 * below * math.log(math.pi) + torch.mvlgamma(alpha - 0.5, below) - torch.lgamma(alpha) * below
         )
         return (order * diagonal.log()).sum(-1) - normalizer

@@ -102,11 +102,7 @@ class Multinomial(Distribution):
         self._validate_sample(value)
         logits, value = broadcast_all(self.logits, value)
         logits = logits.masked_fill((value == 0) & (logits == -torch.inf), 0)
-        return (
-            torch.lgamma(value.sum(-1) + 1)
-            - torch.lgamma(value + 1).sum(-1)
-            + (logits * value).sum(-1)
-        )
+        return torch.lgamma(value.sum(-1) + 1) - torch.lgamma(value + 1).sum(-1) + (logits * value).sum(-1)
 
     def entropy(self) -> Tensor:
         n = torch.tensor(float(self.total_count), dtype=self.probs.dtype)

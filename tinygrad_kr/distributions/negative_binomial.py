@@ -78,6 +78,4 @@ class NegativeBinomial(OfChances):
             - torch.lgamma(self.total_count + value)
         )
         normalizer = torch.where(self.total_count + value == 0.0, 0.0, normalizer)
-        return (
-            self.total_count * logsigmoid(-self.logits) + value * logsigmoid(self.logits) - normalizer
-        )
+        return self.total_count * logsigmoid(-self.logits) + value * logsigmoid(self.logits) - normalizer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import tinygrad_kr as torch
 from tinygrad_kr import Tensor
 
 from . import constraints

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import tinygrad_kr as torch
 from tinygrad_kr import Size, Tensor

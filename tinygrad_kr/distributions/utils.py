@@ -64,7 +64,7 @@ def exclusive(probs: Any, logits: Any) -> None:
         )
 
 
-class lazy_property:  # noqa: N801
+class lazy_property:
     """A property computed when it is first asked for, and then kept in the instance."""
 
     def __init__(self, wrapped: Callable[[Any], Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import tinygrad_kr as torch
 from tinygrad_kr import Size, Tensor
@@ -99,9 +99,7 @@ class Wishart(OfScaleMatrix):
         root = self._unbroadcasted_scale_tril @ (factor + below)
         return root @ root.mT
 
-    def rsample(
-        self, sample_shape: Sequence[int] = Size(), max_try_correction: int | None = None
-    ) -> Tensor:
+    def rsample(self, sample_shape: Sequence[int] = Size(), max_try_correction: int | None = None) -> Tensor:
         """Draws, of which those that rounding made singular are drawn again, `max_try_correction` times (10).
 
         PyTorch draws again the regular ones too, once (its first check is the wrong way round); so does this,

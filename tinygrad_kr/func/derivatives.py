@@ -423,9 +423,7 @@ def jacfwd(
         for i, leaf in enumerate(leaves):
             columns = [
                 tree_leaves(
-                    push(
-                        *tree_unflatten([*zeros[:i], unit.reshape(leaf.shape), *zeros[i + 1 :]], spec)
-                    )
+                    push(*tree_unflatten([*zeros[:i], unit.reshape(leaf.shape), *zeros[i + 1 :]], spec))
                 )
                 for unit in torch.eye(leaf.numel(), dtype=leaf.dtype)
             ]
@@ -458,7 +456,6 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     """
     if remove not in ("mutations", "mutations_and_views"):
         raise RuntimeError(
-            "functionalize(f, remove='mutations' or 'mutations_and_views'): got the option "
-            f"remove={remove!r}"
+            f"functionalize(f, remove='mutations' or 'mutations_and_views'): got the option remove={remove!r}"
         )
     return func

@@ -94,9 +94,7 @@ def _replaced(
             table[name] = value
 
 
-def _tied(
-    places: dict[str, tuple[dict[str, Any], str]], wanted: dict[str, Tensor]
-) -> dict[str, Tensor]:
+def _tied(places: dict[str, tuple[dict[str, Any], str]], wanted: dict[str, Tensor]) -> dict[str, Tensor]:
     """The same, with all names of a shared tensor where one is given."""
     names: dict[int, list[str]] = {}
     for full, (table, name) in places.items():

@@ -38,7 +38,7 @@ def vmap(
             other numbers).
         chunk_size: accepted; every chunk is one example.
 
-    Keyword arguments are mapped over their dimension 0.
+    Every call gets keyword arguments whole.
 
     Raises:
         ValueError: `in_dims` or `out_dims` that do not fit, sizes that differ, results that are no tensors.
@@ -64,8 +64,8 @@ def vmap(
     @functools.wraps(func)
     def mapped(*args: Any, **kwargs: Any) -> Any:
         name = getattr(func, "__name__", repr(func))
-        leaves, spec = tree_flatten((args, kwargs))
-        dims = _mapped_dims(name, in_dims, args, kwargs)
+        leaves, spec = tree_flatten(args)
+        dims = _mapped_dims(name, in_dims, args, spec)
         size = _mapped_size(name, in_dims, leaves, dims)
         state = get_rng_state() if randomness != "different" else None
         columns: list[list[Any]] = []
@@ -74,8 +74,7 @@ def vmap(
             if randomness == "same" and state is not None:
                 set_rng_state(state)
             example = [one if dim is None else one.select(dim, i) for one, dim in zip(leaves, dims)]
-            inner_args, inner_kwargs = tree_unflatten(example, spec)
-            results, out_spec = tree_flatten(func(*inner_args, **inner_kwargs))
+            results, out_spec = tree_flatten(func(*tree_unflatten(example, spec), **kwargs))
             columns.append(results)
         if randomness == "error" and state is not None and not torch.equal(state, get_rng_state()):
             raise RuntimeError(
@@ -83,32 +82,33 @@ def vmap(
                 "or 'different' randomness flags on vmap or perform the randomness operation out of vmap"
             )
         if out_spec is None:
-            raise ValueError(f"vmap({name}): the mapped dimension is empty, so that nothing is known of results")
+            raise ValueError(
+                f"vmap({name}): the mapped dimension is empty, so that nothing is known of results"
+            )
         return _stacked(name, columns, out_spec, out_dims)
 
     return mapped
 
 
-def _mapped_dims(name: str, in_dims: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+def _mapped_dims(name: str, in_dims: Any, args: tuple[Any, ...], spec: TreeSpec) -> list[Any]:
     """For each leaf of the arguments the dimension that is mapped, or None."""
     if not isinstance(in_dims, (int, tuple, list)):
         raise ValueError(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially "
             f"nested) tuple matching the structure of inputs, got: {type(in_dims)}."
         )
-    if not args and not kwargs:
+    if not args:
         raise ValueError(
             f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap "
             "over a function with no inputs. The latter is unsupported."
         )
-    spec = tree_flatten(args)[1]
     dims = broadcast_prefix(in_dims, spec)
     if dims is None:
         raise ValueError(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure of "
             f"`inputs`: there are {len(args)} arguments of the structure {spec}"
         )
-    return dims + [0] * tree_flatten(kwargs)[1].num_leaves
+    return dims
 
 
 def _mapped_size(name: str, in_dims: Any, leaves: Sequence[Any], dims: Sequence[Any]) -> int:
@@ -119,7 +119,9 @@ def _mapped_size(name: str, in_dims: Any, leaves: Sequence[Any], dims: Sequence[
         if dim is None:
             continue
         if not isinstance(dim, int):
-            raise ValueError(f"{where}{dim} for an input but in_dim must be either an integer dimension or None.")
+            raise ValueError(
+                f"{where}{dim} for an input but in_dim must be either an integer dimension or None."
+            )
         if not isinstance(leaf, Tensor):
             raise ValueError(
                 f"{where}{dim} for an input but the input is of type {type(leaf)}. We cannot vmap over "
