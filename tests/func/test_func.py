@@ -135,7 +135,7 @@ def test_what_does_not_depend_has_zeros() -> None:
     assert torch.equal(func.grad(lambda x, y: x.sum(), argnums=1)(x, x), torch.zeros(2, dtype=x.dtype))
 
 
-# -- vmap ------------------------------------------------------------------------------------------------------
+# -- vmap ----------------------------------------------------------------------------------------------------
 
 
 def test_vmap_maps_any_dimension() -> None:
@@ -208,7 +208,7 @@ def test_cond() -> None:
         torch.cond(torch.ones(2), torch.sin, torch.cos, (torch.tensor(0.0),))
 
 
-# -- modules ---------------------------------------------------------------------------------------------------
+# -- modules -------------------------------------------------------------------------------------------------
 
 
 def test_functional_call_puts_everything_back() -> None:

@@ -87,7 +87,7 @@ class Categorical(Distribution):
         with torch.no_grad():
             rows = self.probs.reshape(-1, self._num_events)
             drawn = torch.multinomial(rows, sample_shape.numel(), True)  # (batch, samples)
-            return drawn.T.reshape(self._extended_shape(sample_shape))
+            return drawn.t().reshape(self._extended_shape(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)

@@ -61,8 +61,15 @@ def all_of(truths: Tensor, dims: int) -> Tensor:
 class Constraint:
     """A set; subclasses implement `check`."""
 
-    is_discrete: bool | property = False
-    event_dim: int | property = 0
+    @property
+    def is_discrete(self) -> Any:
+        """Whether the set is countable."""
+        return False
+
+    @property
+    def event_dim(self) -> Any:
+        """The dimensions of one element."""
+        return 0
 
     def check(self, value: Tensor) -> Tensor:
         """Which elements of `value` lie in the set."""
@@ -73,7 +80,7 @@ class Constraint:
         return f"{type(self).__name__.lstrip('_')}({bounds})"
 
 
-# -- that depend on something ----------------------------------------------------------------------------------
+# -- that depend on something --------------------------------------------------------------------------------
 
 
 class Dependent(Constraint):
@@ -133,7 +140,7 @@ def is_dependent(constraint: Any) -> bool:
     return isinstance(constraint, Dependent)
 
 
-# -- of numbers ------------------------------------------------------------------------------------------------
+# -- of numbers ----------------------------------------------------------------------------------------------
 
 
 class _Boolean(Constraint):
@@ -224,7 +231,7 @@ class HalfOpenInterval(Constraint):
         return (self.lower_bound <= value) & (value < self.upper_bound)
 
 
-# -- of vectors ------------------------------------------------------------------------------------------------
+# -- of vectors ----------------------------------------------------------------------------------------------
 
 
 class _Simplex(Constraint):
@@ -255,7 +262,7 @@ class Multinomial(Constraint):
         return (value >= 0).all(-1) & (value.sum(-1) <= self.upper_bound)
 
 
-# -- of matrices -----------------------------------------------------------------------------------------------
+# -- of matrices ---------------------------------------------------------------------------------------------
 
 
 class _Matrices(Constraint):
@@ -291,7 +298,11 @@ class _Square(_Matrices):
 class _Symmetric(_Square):
     def check(self, value: Tensor) -> Tensor:
         square = super().check(value)
-        return all_of(torch.isclose(value, value.mT, atol=1e-6), 2) if bool(square.all()) else square
+        return (
+            all_of(torch.isclose(value, value.transpose(-2, -1), atol=1e-6), 2)
+            if bool(square.all())
+            else square
+        )
 
 
 class _PositiveSemidefinite(_Symmetric):
@@ -310,7 +321,7 @@ class _PositiveDefinite(_Symmetric):
         return (torch.linalg.eigvalsh(value) > 0).all(-1)
 
 
-# -- made of others --------------------------------------------------------------------------------------------
+# -- made of others ------------------------------------------------------------------------------------------
 
 
 class IndependentConstraint(Constraint):
@@ -328,7 +339,7 @@ class IndependentConstraint(Constraint):
 
     @property
     def event_dim(self) -> Any:
-        return self.base_constraint.event_dim + self.reinterpreted_batch_ndims  # type: ignore[operator]
+        return self.base_constraint.event_dim + self.reinterpreted_batch_ndims
 
     def check(self, value: Tensor) -> Tensor:
         result = self.base_constraint.check(value)
@@ -387,7 +398,7 @@ class Cat(Constraint):
 
     @property
     def event_dim(self) -> Any:
-        return max(c.event_dim for c in self.cseq)  # type: ignore[type-var]
+        return max(c.event_dim for c in self.cseq)
 
     def check(self, value: Tensor) -> Tensor:
         parts = value.split(self.lengths, self.dim)
@@ -406,15 +417,15 @@ class Stack(Constraint):
 
     @property
     def event_dim(self) -> Any:
-        dim = max(c.event_dim for c in self.cseq)  # type: ignore[type-var]
-        return dim + 1 if self.dim + dim < 0 else dim  # type: ignore[operator]
+        dim = max(c.event_dim for c in self.cseq)
+        return dim + 1 if self.dim + dim < 0 else dim
 
     def check(self, value: Tensor) -> Tensor:
         parts = [value.select(self.dim, i) for i in range(value.size(self.dim))]
         return torch.stack([c.check(part) for c, part in zip(self.cseq, parts)], self.dim)
 
 
-boolean = _Boolean()
+boolean: Constraint = _Boolean()
 dependent = Dependent()
 independent = IndependentConstraint
 integer_interval = IntegerInterval
@@ -430,15 +441,15 @@ half_open_interval = HalfOpenInterval
 positive = GreaterThan(0.0)
 nonnegative = GreaterThanEq(0.0)
 unit_interval = Interval(0.0, 1.0)
-simplex = _Simplex()
-one_hot = _OneHot()
+simplex: Constraint = _Simplex()
+one_hot: Constraint = _OneHot()
 multinomial = Multinomial
-lower_triangular = _LowerTriangular()
-lower_cholesky = _LowerCholesky()
-corr_cholesky = _CorrCholesky()
-square = _Square()
-symmetric = _Symmetric()
-positive_semidefinite = _PositiveSemidefinite()
-positive_definite = _PositiveDefinite()
+lower_triangular: Constraint = _LowerTriangular()
+lower_cholesky: Constraint = _LowerCholesky()
+corr_cholesky: Constraint = _CorrCholesky()
+square: Constraint = _Square()
+symmetric: Constraint = _Symmetric()
+positive_semidefinite: Constraint = _PositiveSemidefinite()
+positive_definite: Constraint = _PositiveDefinite()
 cat = Cat
 stack = Stack

@@ -17,7 +17,7 @@ __all__ = ["HalfCauchy"]
 
 
 class HalfCauchy(TransformedDistribution):
-    r"""The size of a Cauchy variate around 0: $p(x) = 2 / (\pi\gamma (1 + (x / \gamma)^2))$ for x ≥ 0.
+    r"""The size of a Cauchy variate: $p(x) = 2 / (\pi\gamma (1 + (x / \gamma)^2))$ for x ≥ 0.
 
     Args:
         scale: the scale of the Cauchy variate, above 0.

@@ -17,7 +17,7 @@ __all__ = ["HalfNormal"]
 
 
 class HalfNormal(TransformedDistribution):
-    r"""The size of a Normal variate around 0: $p(x) = \sqrt{2/\pi}\, e^{-x^2 / 2\sigma^2} / \sigma$ for x ≥ 0.
+    r"""The size of a normal variate: $p(x) = \sqrt{2/\pi}\, e^{-x^2 / 2\sigma^2} / \sigma$ for x ≥ 0.
 
     Args:
         scale: the scale of the Normal variate, above 0.

@@ -1,4 +1,4 @@
-r"""The Kullback-Leibler divergence, $KL(p \| q) = E_p[\log p(x) - \log q(x)]$: its registry, and like with like.
+r"""Kullback-Leibler divergences $KL(p \| q) = E_p[\log p(x) - \log q(x)]$: the registry, and like with like.
 
 Pairs of different families are on another page, `_kl_cross.py`.
 """
@@ -264,8 +264,8 @@ def _independent(p: Independent, q: Independent) -> Tensor:
 
 # -- normal vectors ------------------------------------------------------------------------------------------
 
-# KL = (log|Σq| - log|Σp| + tr(Σq⁻¹ Σp) - k + (μq - μp)ᵀ Σq⁻¹ (μq - μp)) / 2. Σp is a sum of R Rᵀ, and the trace
-# is the sum of rᵀ Σq⁻¹ r over the columns r of these roots R.
+# KL = (log|Σq| - log|Σp| + tr(Σq⁻¹ Σp) - k + (μq - μp)ᵀ Σq⁻¹ (μq - μp)) / 2. Σp is a sum of R Rᵀ, and the
+# trace is the sum of rᵀ Σq⁻¹ r over the columns r of these roots R.
 
 
 def _log_det(p: Any) -> Tensor:
@@ -284,7 +284,7 @@ def _squared_columns(q: Any, root: Tensor) -> Tensor:
     """The sum of rᵀ Σq⁻¹ r over the columns r of a matrix."""
     if isinstance(q, LowRankMultivariateNormal):
         weighted = root / q._unbroadcasted_cov_diag.unsqueeze(-1)
-        along = q._unbroadcasted_cov_factor.mT @ weighted
+        along = q._unbroadcasted_cov_factor.transpose(-2, -1) @ weighted
         inner = torch.linalg.solve_triangular(q._capacitance_tril, along, upper=False)
         return (root * weighted).sum((-2, -1)) - inner.pow(2).sum((-2, -1))
     return torch.linalg.solve_triangular(q._unbroadcasted_scale_tril, root, upper=False).pow(2).sum((-2, -1))

@@ -59,7 +59,7 @@ class Kumaraswamy(TransformedDistribution):
 
     @property
     def mode(self) -> Tensor:
-        """((a - 1) / (ab - 1)) ** (1 / a), if both are at least 1 and not both 1; PyTorch gives NaN always."""
+        """((a - 1) / (ab - 1)) ** (1 / a), for a, b of 1 or more; in PyTorch always NaN."""
         a, b = self.concentration1, self.concentration0
         return torch.where((a < 1) | (b < 1), torch.nan, ((a - 1) / (a * b - 1)).pow(1 / a))
 

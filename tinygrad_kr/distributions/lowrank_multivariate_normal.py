@@ -66,7 +66,7 @@ class LowRankMultivariateNormal(Distribution):
         super().__init__(batch_shape, (k,), validate_args=validate_args)
         self._unbroadcasted_cov_factor = cov_factor
         self._unbroadcasted_cov_diag = cov_diag
-        scaled = cov_factor.mT / cov_diag.unsqueeze(-2)  # (..., m, k)
+        scaled = cov_factor.transpose(-2, -1) / cov_diag.unsqueeze(-2)  # (..., m, k)
         eye = torch.eye(cov_factor.shape[-1], dtype=cov_factor.dtype)
         self._capacitance_tril = torch.linalg.cholesky(scaled @ cov_factor + eye)
 
@@ -85,7 +85,7 @@ class LowRankMultivariateNormal(Distribution):
     @lazy_property
     def covariance_matrix(self) -> Tensor:
         """W Wᵀ + D."""
-        return self.cov_factor @ self.cov_factor.mT + torch.diag_embed(self.cov_diag)
+        return self.cov_factor @ self.cov_factor.transpose(-2, -1) + torch.diag_embed(self.cov_diag)
 
     @lazy_property
     def scale_tril(self) -> Tensor:
@@ -95,9 +95,9 @@ class LowRankMultivariateNormal(Distribution):
     @lazy_property
     def precision_matrix(self) -> Tensor:
         """The inverse of the covariance."""
-        scaled = self.cov_factor.mT / self.cov_diag.unsqueeze(-2)
+        scaled = self.cov_factor.transpose(-2, -1) / self.cov_diag.unsqueeze(-2)
         root = torch.linalg.solve_triangular(self._capacitance_tril, scaled, upper=False)
-        return torch.diag_embed(self.cov_diag.reciprocal()) - root.mT @ root
+        return torch.diag_embed(self.cov_diag.reciprocal()) - root.transpose(-2, -1) @ root
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
         new = super().expand(batch_shape, _instance)
@@ -119,7 +119,7 @@ class LowRankMultivariateNormal(Distribution):
         self._validate_sample(value)
         difference = value - self.loc
         weighted = difference / self._unbroadcasted_cov_diag
-        along = self._unbroadcasted_cov_factor.mT @ weighted.unsqueeze(-1)
+        along = self._unbroadcasted_cov_factor.transpose(-2, -1) @ weighted.unsqueeze(-1)
         inner = torch.linalg.solve_triangular(self._capacitance_tril, along, upper=False)
         distance = (difference * weighted).sum(-1) - inner.pow(2).sum((-2, -1))
         return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + self._log_det() + distance)

@@ -24,7 +24,7 @@ def half_log_det(factor: Tensor) -> Tensor:
 def squared_distance(factor: Tensor, x: Tensor) -> Tensor:
     """xᵀ (L Lᵀ)⁻¹ x: the squared length of L⁻¹ x."""
     if factor.dim() == 2:  # one factor for all: the vectors are the columns of one right side
-        columns = x.reshape(-1, x.shape[-1]).T
+        columns = x.reshape(-1, x.shape[-1]).t()
         return torch.linalg.solve_triangular(factor, columns, upper=False).pow(2).sum(0).reshape(x.shape[:-1])
     solved = torch.linalg.solve_triangular(factor, x.unsqueeze(-1), upper=False)
     return solved.pow(2).sum((-2, -1))
@@ -36,7 +36,7 @@ def factor_of_precision(precision: Tensor) -> Tensor:
     Upside down and right to left, the factor of P is the transposed inverse of L.
     """
     flipped = torch.linalg.cholesky(torch.flip(precision, (-2, -1)))
-    inverse = torch.flip(flipped, (-2, -1)).mT
+    inverse = torch.flip(flipped, (-2, -1)).transpose(-2, -1)
     eye = torch.eye(precision.shape[-1], dtype=precision.dtype)
     return torch.linalg.solve_triangular(inverse, eye, upper=False)
 
@@ -86,7 +86,7 @@ class OfScaleMatrix(Distribution):
     def covariance_matrix(self) -> Tensor:
         """The covariance L Lᵀ."""
         factor = self._unbroadcasted_scale_tril
-        return self._over_batch(factor @ factor.mT)
+        return self._over_batch(factor @ factor.transpose(-2, -1))
 
     @lazy_property
     def precision_matrix(self) -> Tensor:

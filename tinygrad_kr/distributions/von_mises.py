@@ -17,7 +17,7 @@ __all__ = ["VonMises"]
 
 
 class VonMises(Distribution):
-    r"""The normal distribution's counterpart on the circle: $p(x) = e^{\kappa \cos(x - \mu)} / 2\pi I_0(\kappa)$.
+    r"""Angles around a mean: $p(x) = e^{\kappa \cos(x - \mu)} / 2\pi I_0(\kappa)$.
 
     Args:
         loc: the mean angle μ, in radians.

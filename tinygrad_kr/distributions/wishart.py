@@ -97,7 +97,7 @@ class Wishart(OfScaleMatrix):
         shape = Size(sample_shape) + self._batch_shape + (p * (p - 1) // 2,)
         below[..., rows, columns] = torch.randn(shape, dtype=factor.dtype)
         root = self._unbroadcasted_scale_tril @ (factor + below)
-        return root @ root.mT
+        return root @ root.transpose(-2, -1)
 
     def rsample(self, sample_shape: Sequence[int] = Size(), max_try_correction: int | None = None) -> Tensor:
         """Draws, of which those that rounding made singular are drawn again, `max_try_correction` times (10).

@@ -350,8 +350,8 @@ def _linearized(
         leaves, found = tree_flatten(tuple(tangents))
         if found != spec:
             raise RuntimeError(
-                f"jvp(f, primals, tangents): Expected primals and tangents to have the same python structure, "
-                f"got {spec} and {found}"
+                "jvp(f, primals, tangents): Expected primals and tangents to have the same python "
+                f"structure, got {spec} and {found}"
             )
         for one, tangent in zip(own, _tensors(leaves, "tangents")):
             if one.shape != tangent.shape:

@@ -69,7 +69,8 @@ def _replaced(
     """The module with other tensors under these names."""
     places: dict[str, tuple[dict[str, Any], str]] = {}  # by full name: the table, and the name in it
     for prefix, owner in module.named_modules(remove_duplicate=False):
-        for table in (owner._parameters, owner._buffers):
+        tables: list[dict[str, Any]] = [owner._parameters, owner._buffers]
+        for table in tables:
             for name, value in table.items():
                 if value is not None:
                     places[f"{prefix}.{name}" if prefix else name] = (table, name)

@@ -83,7 +83,7 @@ def vmap(
             )
         if out_spec is None:
             raise ValueError(
-                f"vmap({name}): the mapped dimension is empty, so that nothing is known of results"
+                f"vmap({name}): the mapped dimension is empty: nothing to call the function with"
             )
         return _stacked(name, columns, out_spec, out_dims)
 
@@ -99,14 +99,14 @@ def _mapped_dims(name: str, in_dims: Any, args: tuple[Any, ...], spec: TreeSpec)
         )
     if not args:
         raise ValueError(
-            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap "
-            "over a function with no inputs. The latter is unsupported."
+            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to "
+            "vmap over a function with no inputs. The latter is unsupported."
         )
     dims = broadcast_prefix(in_dims, spec)
     if dims is None:
         raise ValueError(
-            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure of "
-            f"`inputs`: there are {len(args)} arguments of the structure {spec}"
+            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure "
+            f"of `inputs`: there are {len(args)} arguments of the structure {spec}"
         )
     return dims
 
@@ -137,8 +137,8 @@ def _mapped_size(name: str, in_dims: Any, leaves: Sequence[Any], dims: Sequence[
         raise ValueError(f"{where}None for every input: at least one must have a dimension to map over")
     if len(set(sizes)) > 1:
         raise ValueError(
-            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for "
-            "the mapped dimension"
+            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} "
+            "for the mapped dimension"
         )
     return sizes[0]
 
@@ -149,8 +149,8 @@ def _stacked(name: str, columns: list[list[Any]], spec: TreeSpec, out_dims: Any)
         dims = [out_dims[0]]
     if dims is None:
         raise ValueError(
-            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure "
-            f"of `outputs`, {spec}"
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the "
+            f"structure of `outputs`, {spec}"
         )
     results = []
     for dim, values in zip(dims, zip(*columns)):

@@ -1,9 +1,9 @@
 """How a gamma or a beta variate moves with its parameter, when the probability below it stays the same.
 
-With F the distribution function and p the density, F(x(a), a) = const gives dx/da = -(∂F/∂a) / p(x). ∂F/∂a is
-the integral of ∂p/∂a from 0 to x, or less that from x on, as the whole is 0. Over the logarithm of t (for beta
-its logit) the density has one peak; going away from the peak, from x on, the integrand only falls, and the
-trapezoid rule after a double exponential change of variable gives some 12 digits with 100 points:
+With F the distribution function and p the density, F(x(a), a) = const gives dx/da = -(∂F/∂a) / p(x). ∂F/∂a
+is the integral of ∂p/∂a from 0 to x, or less that from x on, as the whole is 0. Over the logarithm of t (for
+beta its logit) the density has one peak; going away from the peak, from x on, the integrand only falls, and
+the trapezoid rule after a double exponential change of variable gives some 12 digits with 100 points:
 
     ∫₀^∞ f(w) dw = ∫ f(w(y)) w'(y) dy,    w = s exp(y - exp(-y))
 
@@ -33,7 +33,7 @@ def gamma_gradient(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
     """dx/dalpha for gamma variates `x` of shape parameter `alpha` and rate 1, float64 arrays of one shape.
 
     >>> gamma_gradient(np.array([1.0]), np.array([1.0])).round(8)
-    array([1.05438337])
+    array([1.17356303])
     """
     return _piecewise(_gamma_piece, alpha, x)
 

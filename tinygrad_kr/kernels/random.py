@@ -2,8 +2,9 @@
 
 Each method names the PyTorch function it equals. Equal to the last bit, for every seed and size: words,
 states, uniforms, integers, permutations, Bernoulli draws (so dropout), Poisson and binomial counts,
-multinomials, float32 normals, gamma and Dirichlet draws (the last in float64 but for the order of their sum).
-What goes through a float64 logarithm or tangent (exponential, Cauchy, log-normal, float64 normals) may differ in its last bits, for NumPy's functions are not the C library's; rounding to float32
+multinomials, float32 normals, gamma and float32 Dirichlet draws. What goes through a float64 logarithm or
+tangent (exponential, Cauchy, log-normal, float64 normals) may differ in its last bits, for NumPy's functions
+are not the C library's, and so may float64 Dirichlet draws, by the order of a sum; rounding to float32
 hides that. Compared with PyTorch 2.13 on x86-64, AVX2 and AVX-512.
 
 Not reproduced: older releases of PyTorch with MKL, which take `bernoulli_` (so dropout) and `exponential_`

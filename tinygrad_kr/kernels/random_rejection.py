@@ -71,7 +71,7 @@ class RejectionDraws(WordSource):
         return np.array(drawn, p.dtype).reshape(p.shape)
 
     def _gamma(self, alpha: np.ndarray) -> np.ndarray:
-        """Variates (1 + c x)³ d for d = alpha - 1/3; below 1 those of alpha + 1, times a power of a uniform."""
+        """Variates (1 + c x)³ d for d = alpha - 1/3; below 1 those of alpha + 1 times a uniform's power."""
         small = alpha < 1
         with np.errstate(divide="ignore"):
             powers = np.where(small, 1 / alpha, 0)

@@ -103,7 +103,7 @@ def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 
 def broadcast_prefix(prefix: Any, spec: TreeSpec) -> list[Any] | None:
-    """A value for each leaf of `spec`, from a tree that ends earlier or with it; None where it does not fit."""
+    """A value for each leaf of `spec`, from a tree that may end earlier; None where that does not fit."""
     kind, keys, contents = _parts(prefix)
     if kind is None:
         return [prefix] * spec.num_leaves
