@@ -24,6 +24,7 @@ __all__ = ["beta_gradient", "gamma_gradient"]
 
 _STEP = 0.125
 _Y = np.arange(-4.0, 8.5, _STEP)
+_TINY = float(np.finfo(np.float64).tiny)
 _PIECE = 2048  # variates at a time: their points stay in cache
 _W = np.exp(_Y - np.exp(-_Y))  # w for s = 1
 _WEIGHT = _STEP * _W * (1 + np.exp(-_Y))  # w'(y) dy
@@ -35,7 +36,7 @@ def gamma_gradient(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
     >>> gamma_gradient(np.array([1.0]), np.array([1.0])).round(8)
     array([1.17356303])
     """
-    return _piecewise(_gamma_piece, alpha, x)
+    return _piecewise(_gamma_piece, alpha, np.maximum(x, _TINY))
 
 
 def _gamma_piece(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -43,7 +44,7 @@ def _gamma_piece(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
     scale = 1 / (np.abs(x - alpha) + np.sqrt(alpha))[..., None]
     step = side * scale * _W
     a, t = alpha[..., None], x[..., None]
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         ratio = np.exp(a * step - t * np.expm1(step))  # the density over log t, divided by that at x
         slope = (np.log(t) + step - digamma(a)) * ratio  # of the logarithm of the density
         return np.nan_to_num(side * slope * scale * _WEIGHT).sum(-1) * x
@@ -55,7 +56,7 @@ def beta_gradient(alpha: np.ndarray, beta: np.ndarray, x: np.ndarray) -> np.ndar
     >>> beta_gradient(np.array([1.0]), np.array([1.0]), np.array([0.5])).round(8)
     array([0.34657359])
     """
-    return _piecewise(_beta_piece, alpha, beta, x)
+    return _piecewise(_beta_piece, alpha, beta, np.clip(x, _TINY, 1 - 2.0**-53))
 
 
 def _beta_piece(alpha: np.ndarray, beta: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -64,7 +65,7 @@ def _beta_piece(alpha: np.ndarray, beta: np.ndarray, x: np.ndarray) -> np.ndarra
     scale = 1 / (np.abs(x * total - alpha) + np.sqrt(alpha * beta / total))[..., None]
     step = side * scale * _W  # t = sigmoid(logit(x) + step)
     a, b, t = alpha[..., None], beta[..., None], x[..., None]
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         # log(1 - x + x e^step) = log(t) - log(x) less step, with the sign changed
         spread = np.where(step > 0, step + np.log(t + (1 - t) * np.exp(-step)), np.log1p(t * np.expm1(step)))
         ratio = np.exp(a * step - (a + b) * spread)

@@ -26,7 +26,7 @@ def gamma_variate_(alpha: np.ndarray, *, values: np.ndarray) -> np.ndarray:
 
 
 def gamma_slope_(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """dx/dalpha of gamma variates; has no derivative itself."""
+    """dx/dalpha of gamma variates."""
     return gamma_gradient(alpha.astype(np.float64), x.astype(np.float64)).astype(x.dtype)
 
 
@@ -36,14 +36,22 @@ def dirichlet_variate_(alpha: np.ndarray, *, values: np.ndarray) -> np.ndarray:
 
 
 def dirichlet_slope_(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """dxᵢ/dalphaᵢ / (1 - xᵢ): each coordinate is a beta variate by itself. Has no derivative itself."""
+    """dxᵢ/dalphaᵢ / (1 - xᵢ): each coordinate is a beta variate by itself."""
     wide, point = alpha.astype(np.float64), x.astype(np.float64)
     slope = beta_gradient(wide, wide.sum(-1, keepdims=True) - wide, point)
     return (slope / (1 - point)).astype(x.dtype)
 
 
-gamma_slope = rule(gamma_slope_, name="standard_gamma_grad")
-dirichlet_slope = rule(dirichlet_slope_, name="dirichlet_grad")
+def no_second_order(g: np.ndarray) -> np.ndarray:
+    """Raises: dx/da is a number from a quadrature here, as it is from a table in PyTorch."""
+    raise NotImplementedError(
+        "draws of gamma, beta and Dirichlet variates have no second derivatives; detach the first ones, or "
+        "leave create_graph=True away"
+    )
+
+
+gamma_slope = rule(gamma_slope_, name="standard_gamma_grad", alpha=no_second_order, x=no_second_order)
+dirichlet_slope = rule(dirichlet_slope_, name="dirichlet_grad", alpha=no_second_order, x=no_second_order)
 
 gamma_rule = rule(
     gamma_variate_,
