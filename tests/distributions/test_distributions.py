@@ -1,4 +1,4 @@
-"""Distributions by their mathematics: densities integrate to 1, draws have the moments, gradients are right."""
+"""Distributions by their mathematics: densities integrate to 1, draws have the moments, gradients fit."""
 
 from __future__ import annotations
 
