@@ -31,6 +31,12 @@ DIFFERS = {
     "torch.Tensor.share_memory_": "returns the tensor; another process gets a copy",
     "torch.bfloat16": "a dtype without storage: making such a tensor raises",
     "torch.nn.DataParallel": "runs the module as it is",
+    "torch.vmap": "calls the function once per example",
+    "torch.func.vmap": "calls the function once per example",
+    "torch.func.functionalize": "returns the function as it is: nothing here needs it",
+    "torch.func.jvp": "by two backward passes, not in forward mode",
+    "torch.func.jacfwd": "by two backward passes, not in forward mode",
+    "torch.func.linearize": "by two backward passes, not in forward mode",
 }
 
 # Why the others are not here: the first pattern that matches the whole name.
@@ -44,6 +50,8 @@ ABSENT = [
         r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)",
         "made for transformations of graphs",
     ),
+    (r"torch\.func\.debug_unwrap", "there are no wrapped tensors"),
+    (r"torch\.func\.rearrange", "the package einops does the same, for arrays"),
     (
         r"torch(\.Tensor)?\.(q_\w+|qu?int\d\w*|quint\w+|qscheme|quantize\w*|quantized\w*|dequantize|int_repr|"
         r"fake_quantize\w*|choose_qparams\w*|empty_quantized|is_quantized|per_(channel|tensor)\w*)",
