@@ -2,12 +2,13 @@
 
     python examples/filters.py
 
-Kernels made by hand are applied to a photograph that comes with scikit-learn, the results stacked as channels as
-in a network. Then a small CNN learns digits; its filters are drawn, and the feature maps that they make of a
-digit. The tables count the CNN's weights, and what a dense layer would need where a convolution needs few.
+Kernels made by hand are applied to a photograph that comes with scikit-learn, the results stacked as
+channels as in a network. Then a small CNN learns digits; its filters are drawn, and the feature maps that
+they make of a digit. The tables count the CNN's weights, and what a dense layer would need where a
+convolution needs few.
 
-Found: learned 3x3 filters are edge detectors of all directions, hardly any as tidy as Sobel's; one or two are
-never active. A convolution of 16 channels on a 28x28 image has 160 weights, a dense layer 9.8 million.
+Found: learned 3x3 filters are edge detectors of all directions, hardly any as tidy as Sobel's; one or two
+are never active. A convolution of 16 channels on a 28x28 image has 160 weights, a dense layer 9.8 million.
 """
 
 from __future__ import annotations

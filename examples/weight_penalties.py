@@ -3,12 +3,13 @@
     python examples/weight_penalties.py
 
 One hidden layer on 400 digits, trained without a penalty, with λ Σ|w|, with λ Σw², with both, with λ Σ|w|³,
-and with the L1 penalty as a proximal step, which shrinks every weight by λ·lr after each step of the optimizer and
-stops at 0. The picture shows the first layer's weights as histograms, and those of 16 hidden units as images.
+and with the L1 penalty as a proximal step, which shrinks every weight by λ·lr after each step of the
+optimizer and stops at 0. The picture shows the first layer's weights as histograms, and those of 16 hidden
+units as images.
 
-Found: L1 as a term of the loss brings 79 % of the weights below 0.001, but none to exactly 0, since a gradient
-step of that size jumps over it; the proximal step makes 57 % exactly 0. L2 keeps most weights, evened out, and
-L3 allows no large ones at all. Test accuracies are within four images of 296.
+Found: L1 as a term of the loss brings 79 % of the weights below 0.001, but none to exactly 0, since a
+gradient step of that size jumps over it; the proximal step makes 57 % exactly 0. L2 keeps most weights,
+evened out, and L3 allows no large ones at all. Test accuracies are within four images of 296.
 """
 
 from __future__ import annotations
