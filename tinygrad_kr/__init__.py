@@ -52,6 +52,7 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
+from .ops.factorization import *
 from .ops.gamma import *
 from .ops.gathering import *
 from .ops.inverse import *
@@ -74,6 +75,7 @@ from .ops.scattering import *
 from .ops.selection import *
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.solving import *
 from .ops.sorting import *
 from .ops.splitting import *
 from .ops.trigonometry import *
