@@ -61,6 +61,7 @@ from .ops.linalg import *
 from .ops.matmul import *
 from .ops.normalization import *
 from .ops.norms import *
+from .ops.number_theory import *
 from .ops.padding import *
 from .ops.parts import *
 from .ops.permutation import *
@@ -78,6 +79,7 @@ from .ops.softmax import *
 from .ops.solving import *
 from .ops.sorting import *
 from .ops.splitting import *
+from .ops.statistics import *
 from .ops.trigonometry import *
 from .printing import set_printoptions as set_printoptions
 from .settings import *

@@ -328,7 +328,7 @@ def householder_product(input: Tensor, tau: Tensor) -> Tensor:
 def _reflect(reflections: list[tuple[Tensor, Tensor]], Q: Tensor) -> Tensor:
     """The product of reflections times Q."""
     for tau, v in reversed(reflections):
-        Q = Q - (tau * v) @ (v.mT @ Q)
+        Q = Q - (tau * v) @ (swap(v) @ Q)
     return Q
 
 
