@@ -86,6 +86,7 @@ from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
 
+from .inner_functions import *  # isort: skip
 from .method_functions import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
 from . import nn as nn  # isort: skip
