@@ -12,7 +12,9 @@ from typing import Any as _Any
 
 from . import autograd as autograd
 from . import dtypes as _dtypes
+from .autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from .autograd.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from .autograd.modes import enable_grad as enable_grad
 from .autograd.modes import inference_mode as inference_mode
 from .autograd.modes import is_grad_enabled as is_grad_enabled
@@ -59,6 +61,7 @@ from .ops.inverse import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.matmul import *
+from .ops.memory import *
 from .ops.normalization import *
 from .ops.norms import *
 from .ops.number_theory import *
@@ -124,6 +127,7 @@ _LATER = frozenset(
     + ["multiprocessing", "onnx", "serialization", "special", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
+_LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}
 
 
