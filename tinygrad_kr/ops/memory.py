@@ -338,6 +338,18 @@ def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
     return other.detach() if assign else self.copy_(other).detach()
 
 
+def real(self: Tensor) -> Tensor:
+    """This tensor, which is real."""
+    return self
+
+
+def grad_dtype(self: Tensor) -> dtypes.dtype:
+    """The dtype of its gradient: its own."""
+    return self.dtype
+
+
+graft(property(real), "real")  # type: ignore[arg-type]
+graft(property(grad_dtype), "grad_dtype")  # type: ignore[arg-type]
 for _function in (
     *(new_empty_strided, as_strided_, dim_order, untyped_storage, storage, set_, is_set_to, const_data_ptr),
     *(is_pinned, is_shared, apply_, map_, map2_, as_subclass, to_dense, bfloat16, module_load),
