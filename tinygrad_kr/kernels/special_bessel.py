@@ -19,7 +19,6 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 
 from .special_gamma import on_float64
@@ -131,7 +130,7 @@ def _fit(function: Callable[[np.ndarray], np.ndarray], low: float, high: float, 
 
 
 def _value(coefficients: np.ndarray, low: float, high: float, x: np.ndarray) -> np.ndarray:
-    return chebyshev.chebval((2 * x - (low + high)) / (high - low), coefficients)
+    return np.polynomial.chebyshev.chebval((2 * x - (low + high)) / (high - low), coefficients)
 
 
 def _far(z: np.ndarray, order: int) -> np.ndarray:

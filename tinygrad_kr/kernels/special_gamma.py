@@ -122,7 +122,7 @@ def gammaincc(a: ArrayLike, x: ArrayLike) -> np.ndarray:
     """The regularised upper incomplete gamma function, `1 - gammainc(a, x)` with its digits where it is tiny.
 
     >>> gammaincc(np.array([1.0, 4.0]), np.array([1.0, 40.0]))
-    array([3.67879441e-01, 4.89837137e-14])
+    array([3.67879441e-01, 4.88886447e-14])
 
     PyTorch: `torch.igammac`.
     """

@@ -62,7 +62,7 @@ def ndtri(p: ArrayLike) -> np.ndarray:
     """The normal quantile, the inverse of `ndtr`: infinite at 0 and 1, NaN outside.
 
     >>> ndtri(np.array([0.5, 0.975, 1e-100]))
-    array([  0.        ,   1.95996398, -21.27345359])
+    array([  0.        ,   1.95996398, -21.27345356])
 
     Source: Wichura (1988), AS 241. PyTorch: `torch.special.ndtri`.
     """

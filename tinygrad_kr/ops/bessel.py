@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels import special_bessel
 from ..tensor import Tensor
 from ._public import public, require_tensor
@@ -27,7 +27,7 @@ def over(out: Any, x: Any) -> Any:
 
 
 i0_rule = rule(special_bessel.i0, name="i0", promote="float", x=lambda g, x: g * i1_rule(x))
-i1_rule = rule(
+i1_rule: Primitive = rule(
     special_bessel.i1,
     name="special_i1",
     promote="float",
@@ -39,7 +39,7 @@ i0e_rule = rule(
     promote="float",
     x=lambda g, x, out: g * (i1e_rule(x) - np.sign(x) * out),
 )
-i1e_rule = rule(
+i1e_rule: Primitive = rule(
     special_bessel.i1e,
     name="special_i1e",
     promote="float",

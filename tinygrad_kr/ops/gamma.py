@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd.primitive import rule
+from ..autograd.primitive import Primitive, rule
 from ..kernels import special, special_gamma
 from ..tensor import Tensor, graft
 from ._public import constant_tensor, in_place, public, require_tensor
@@ -24,7 +24,7 @@ def polygamma_(x: Any, *, n: int) -> Any:
     return special_gamma.polygamma(x, n)
 
 
-polygamma_rule = rule(
+polygamma_rule: Primitive = rule(
     polygamma_, name="polygamma", promote="float", x=lambda g, x, n: g * polygamma_rule(x, n=n + 1)
 )
 digamma_rule = rule(
@@ -44,7 +44,7 @@ igamma_rule = rule(
 igammac_rule = rule(
     special_gamma.gammaincc, name="igammac", promote="float", x=lambda g, a, x: -g * gamma_density(a, x)
 )
-zeta_rule = rule(
+zeta_rule: Primitive = rule(
     special_gamma.zeta, name="special_zeta", promote="float", q=lambda g, s, q: g * (-s * zeta_rule(s + 1, q))
 )
 

@@ -48,7 +48,7 @@ def entr_(x: Any) -> Any:
     """-x ln x: 0 at 0, -∞ below."""
     positive = np.greater(x, 0)
     inside = -x * np.log(np.where(positive, x, 1.0))
-    return np.where(np.less(x, 0), -math.inf, inside)
+    return np.where(positive, inside, np.where(np.less(x, 0), -math.inf, 0 * x))
 
 
 entr_rule = rule(entr_, name="special_entr", promote="float", x=lambda g, x: g * (-1 - np.log(x)))
@@ -101,7 +101,7 @@ def log_ndtr(input: Tensor) -> Tensor:
     r"""The logarithm of `ndtr`, which stays finite where that underflows.
 
     >>> torch.special.log_ndtr(torch.tensor([-100.0, 0.0]))
-    tensor([-5.0056e+03, -6.9315e-01])
+    tensor([-5.0055e+03, -6.9315e-01])
 
     Source: PyTorch, `torch.special.log_ndtr`.
     """
