@@ -284,6 +284,24 @@ def test_a_family_of_ones_own() -> None:
             getattr(one, name)()
 
 
+def test_a_subclass_with_its_own_init_expands_by_hand() -> None:
+    class Wide(D.Normal):
+        def __init__(self, loc: Any) -> None:
+            super().__init__(loc, 10.0)
+
+        def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+            new = self._get_checked_instance(Wide, _instance)
+            return super().expand(batch_shape, _instance=new)
+
+    class Wider(Wide):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+
+    assert type(Wide(1.0).expand((3,))) is Wide and Wide(1.0).expand((3,)).scale.shape == (3,)
+    with pytest.raises(NotImplementedError, match="Wider of Wide"):
+        Wider().expand((3,))
+
+
 def test_score_function_estimate_of_a_policy_gradient() -> None:
     logits = torch.zeros(3, requires_grad=True)
     torch.manual_seed(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -115,6 +117,16 @@ def test_caches() -> None:
     assert whole.inv(whole(x)) is x
     with pytest.raises(ValueError, match="cache_size"):
         D.ExpTransform(cache_size=2)
+
+
+def test_copies() -> None:
+    one = copy.deepcopy(D.Gumbel(torch.zeros(2), 1.0))
+    again = pickle.loads(pickle.dumps(D.ExpTransform().inv))
+    x = values(2).float()
+    np.testing.assert_array_equal(one.log_prob(x).numpy(), D.Gumbel(torch.zeros(2), 1.0).log_prob(x).numpy())
+    np.testing.assert_array_equal(again.inv(again(x)).numpy(), x.log().exp().numpy())
+    exp = D.ExpTransform()
+    assert exp.inv.inv is exp and copy.deepcopy(exp) == exp
 
 
 def test_equality() -> None:

@@ -83,6 +83,9 @@ class Transform:
 
     __hash__ = object.__hash__
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_inv": None}  # a weak reference cannot be copied
+
     def __call__(self, x: Tensor) -> Tensor:
         """f(x)."""
         if self._cache_size and x is self._cached[0]:
