@@ -125,7 +125,10 @@ OTHERS = {
     "initialization": (r"ReLU, He +\d", ["activations.png", "gradients.png"]),
     "optimizers": (r"NAdam +\d", ["valley.png", "optimizers.png"]),
     "overfitting": (r"early stopping +\d+\.\d ± \d+\.\d", ["overfitting.png"]),
+    "pretraining": (r"autoencoders +\d", ["features.png", "denoising.png"]),
     "schedules": (r"performance \(ReduceLROnPlateau\) +\d", ["schedules.png"]),
+    "transfer_digits": (r"quarter turns, tuned +\d", ["transfer.png"]),
+    "uncertainty_rotation": (r"ensemble +\d", ["uncertainty.png"]),
     "weight_penalties": (r"L1, proximal +\d", ["weight_penalties.png"]),
 }
 
