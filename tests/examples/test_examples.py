@@ -121,8 +121,11 @@ def test_the_readme_model_runs() -> None:
 
 # Every other example at a tenth of its size: what it says must match, and each picture must be written.
 OTHERS = {
+    "batch_norm": (r"batch norm behind ReLU +\d", ["batch_norm.png"]),
+    "by_hand": (r"w1 +\d\.\de-1\d +\d\.\de-(0[89]|1\d)", ["curve.png"]),
     "filters": (r"28x28 digit +160 +9,847,040", ["photograph.png", "learned_filters.png"]),
     "initialization": (r"ReLU, He +\d", ["activations.png", "gradients.png"]),
+    "language": (r"GPT +249,702", ["language.png"]),
     "optimizers": (r"NAdam +\d", ["valley.png", "optimizers.png"]),
     "overfitting": (r"early stopping +\d+\.\d ± \d+\.\d", ["overfitting.png"]),
     "pretraining": (r"autoencoders +\d", ["features.png", "denoising.png"]),
