@@ -2,12 +2,13 @@
 
 With F the distribution function and p the density, F(x(a), a) = const gives dx/da = -(∂F/∂a) / p(x). ∂F/∂a
 is the integral of ∂p/∂a from 0 to x, or less that from x on, as the whole is 0. Over the logarithm of t (for
-beta its logit) the density has one peak; going away from the peak, from x on, the integrand only falls, and
-the trapezoid rule after a double exponential change of variable gives some 12 digits with 100 points:
+beta its logit) the density has one peak, or for small parameters a plateau. Going away from the peak, or
+along the plateau, the integrand falls or hardly rises, and the trapezoid rule after a double exponential
+change of variable gives 9 digits or more with 100 points:
 
     ∫₀^∞ f(w) dw = ∫ f(w(y)) w'(y) dy,    w = s exp(y - exp(-y))
 
-PyTorch's approximations have 4 to 6 digits.
+PyTorch's approximations have 3 to 6 digits.
 
 Source: Figurnov, Mohamed and Mnih (2018), "Implicit reparameterization gradients"; Takahasi and Mori (1974).
 """
@@ -40,8 +41,11 @@ def gamma_gradient(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def _gamma_piece(alpha: np.ndarray, x: np.ndarray) -> np.ndarray:
-    side = np.where(x <= alpha, -1.0, 1.0)[..., None]  # t = x exp(-w) below the peak, x exp(w) above
-    scale = 1 / (np.abs(x - alpha) + np.sqrt(alpha))[..., None]
+    below = x <= np.maximum(alpha, 1)  # for alpha < 1 the density is flat from far below up to 1
+    distance = np.abs(x - alpha)
+    distance = np.where(below, np.maximum(distance - 1, 0), distance)
+    side = np.where(below, -1.0, 1.0)[..., None]  # t = x exp(-w) or x exp(w)
+    scale = 1 / (distance + np.sqrt(alpha))[..., None]
     step = side * scale * _W
     a, t = alpha[..., None], x[..., None]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -61,8 +65,13 @@ def beta_gradient(alpha: np.ndarray, beta: np.ndarray, x: np.ndarray) -> np.ndar
 
 def _beta_piece(alpha: np.ndarray, beta: np.ndarray, x: np.ndarray) -> np.ndarray:
     total = alpha + beta
-    side = np.where(x * total <= alpha, -1.0, 1.0)[..., None]
-    scale = 1 / (np.abs(x * total - alpha) + np.sqrt(alpha * beta / total))[..., None]
+    flat = np.minimum(1, total / 2)
+    smaller, share = np.where(alpha < beta, alpha, beta), np.where(alpha < beta, x, 1 - x)
+    outside = share * total <= np.maximum(smaller, flat)  # on the side of the smaller parameter
+    distance = np.abs(x * total - alpha)
+    distance = np.where(outside, np.maximum(distance - flat, 0), distance)
+    side = np.where(outside == (alpha < beta), -1.0, 1.0)[..., None]
+    scale = 1 / (distance + np.sqrt(alpha * beta / total))[..., None]
     step = side * scale * _W  # t = sigmoid(logit(x) + step)
     a, b, t = alpha[..., None], beta[..., None], x[..., None]
     with np.errstate(over="ignore", invalid="ignore"):
