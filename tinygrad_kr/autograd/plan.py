@@ -105,7 +105,7 @@ class Plan:
         ) + BACKWARD.format(
             names=_tuple([*self.names, *unpacked]), check="\n".join(check), grads=_tuple(grads)
         )
-        names = {
+        names: dict[str, Any] = {
             **{f"rule_{i}": rule for i, rule in enumerate(rules)},
             "plan": self,
             "node_type": definition.node,
