@@ -205,8 +205,8 @@ def _window_axes(
     dilation: Sequence[int],
     ceil_mode: bool,
 ) -> tuple[Axis, ...]:
-    windows = map(tuple, (x_shape[2:], kernel, stride, padding, dilation))
-    return _window_axes_of(*windows, ceil_mode)  # type: ignore[arg-type]
+    size = tuple(x_shape[2:])
+    return _window_axes_of(size, tuple(kernel), tuple(stride), tuple(padding), tuple(dilation), ceil_mode)
 
 
 @lru_cache(maxsize=256)

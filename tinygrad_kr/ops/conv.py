@@ -9,6 +9,7 @@ its derivatives, so every order runs on the same kernels (`kernels/convolution.p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,13 @@ def check_weight(
     """Raise where weight, bias or groups could fit no input."""
     require_tensor(weight, function, "weight")
     shape = weight._array.shape
+    require_same_dtype(function, input=input, weight=weight, bias=bias)
+    _check_sizes(function, dims, shape, groups)
+
+
+@lru_cache(maxsize=256, typed=True)
+def _check_sizes(function: str, dims: int, shape: tuple[int, ...], groups: int) -> None:
+    """Raise where no input could fit; what is right is checked once."""
     if len(shape) != dims + 2:
         raise RuntimeError(
             f"Expected {dims + 2}-dimensional weight for {function}, (channels, channels, kernel sizes), "
@@ -147,7 +155,20 @@ def check_weight(
         )
     if 0 in shape[2:]:
         raise RuntimeError(f"kernel size should be greater than zero, but got weight of size {list(shape)}")
-    require_same_dtype(function, input=input, weight=weight, bias=bias)
+
+
+@lru_cache(maxsize=256)
+def _checked_padding(
+    function: str,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...] | str,
+    dilation: tuple[int, ...],
+) -> tuple[tuple[int, int], ...]:
+    """The padding as pairs; what is right is checked once."""
+    require_positive(stride, function, "stride")
+    require_positive(dilation, function, "dilation")
+    return padding_pairs(padding, kernel, stride, dilation, function)
 
 
 def check_bias(function: str, weight: Tensor, bias: Tensor | None, channels: int, given: str) -> None:
@@ -182,9 +203,9 @@ def convolve(
         )
     stride = per_dimension(stride, dims, function, "stride")
     dilation = per_dimension(dilation, dims, function, "dilation")
-    require_positive(stride, function, "stride")
-    require_positive(dilation, function, "dilation")
-    pairs = padding_pairs(padding, shape[2:], stride, dilation, function)
+    if type(padding) is not str:
+        padding = per_dimension(padding, dims, function, "padding")
+    pairs = _checked_padding(function, shape[2:], stride, padding, dilation)
     out = conv_rule(x, weight, bias, stride=stride, padding=pairs, dilation=dilation, groups=groups)
     return unbatched(out, added)
 
