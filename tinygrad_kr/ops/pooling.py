@@ -111,7 +111,7 @@ avg_pool_back_rule: Primitive = rule(
 def windows_of(
     function: str, dims: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Windows:
-    """The sizes of moving windows, checked; not to be changed. A stride of None or () is the kernel's size."""
+    """The sizes of moving windows, checked, not to be changed; a stride of None or () is the kernel's."""
     kernel = per_dimension(kernel_size, dims, function, "kernel_size")
     step = kernel if stride is None or stride == () else per_dimension(stride, dims, function, "stride")
     border = per_dimension(padding, dims, function, "padding")
