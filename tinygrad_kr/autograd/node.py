@@ -203,8 +203,9 @@ class Leaf(Node):
         else:
             np.add(before._array, g._array, out=before._array)
             before._storage.version += 1
-        for hook in list((self.accumulated_hooks or {}).values()):
-            hook(tensor)
+        if self.accumulated_hooks:
+            for hook in list(self.accumulated_hooks.values()):
+                hook(tensor)
 
 
 class Output(Node):

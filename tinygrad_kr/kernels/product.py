@@ -12,7 +12,7 @@ one process ours doubles, because BLAS threads go on spinning after their work.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -22,6 +22,7 @@ __all__ = ["matmul", "ones"]
 
 _TINY = 2**18  # multiplications below which BLAS itself stays on one thread
 _LARGE = 2**22  # multiplications that are worth waking other threads for
+_ONES = 2**12  # ones that are kept at hand
 _BAND = 16  # rows that a band should have at least
 
 
@@ -42,10 +43,14 @@ def matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.matmul(x, y)
 
 
-@lru_cache(maxsize=64)
 def ones(count: int, dtype: np.dtype) -> np.ndarray:
-    """A vector of ones, read-only: products with it are the quickest sums of short rows and columns."""
-    vector = np.ones(count, dtype)
+    """A vector of ones, not to be written to: products with it are the quickest sums of short rows."""
+    return _ones(dtype)[:count] if count <= _ONES else np.ones(count, dtype)
+
+
+@cache
+def _ones(dtype: np.dtype) -> np.ndarray:
+    vector = np.ones(_ONES, dtype)
     vector.flags.writeable = False
     return vector
 
