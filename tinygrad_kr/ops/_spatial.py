@@ -61,17 +61,12 @@ def unbatched(result: Any, added: bool) -> Any:
 
 def require_same_dtype(function: str, **tensors: Tensor | None) -> None:
     """Raise unless all tensors that are given have the dtype of the first."""
-    first = dtype = None
-    for name, one in tensors.items():
-        if one is None:
-            continue
-        if first is None:
-            first, dtype = name, one._array.dtype
-        elif one._array.dtype is not dtype and one._array.dtype != dtype:
-            wanted = tensors[first].dtype  # type: ignore[union-attr]
+    first, *others = [(name, one) for name, one in tensors.items() if one is not None]
+    for name, one in others:
+        if one._array.dtype != first[1]._array.dtype:
             raise RuntimeError(
-                f"{function}: {first} is {wanted} but {name} is {one.dtype}; they should have the same "
-                f"dtype, convert one with .to({wanted})"
+                f"{function}: {first[0]} is {first[1].dtype} but {name} is {one.dtype}; they should have "
+                f"the same dtype, convert one with .to({first[1].dtype})"
             )
 
 

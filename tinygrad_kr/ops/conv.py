@@ -131,10 +131,11 @@ def check_weight(
     function: str, dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int
 ) -> None:
     """Raise where weight, bias or groups could fit no input."""
-    require_tensor(weight, function, "weight")
-    shape = weight._array.shape
-    require_same_dtype(function, input=input, weight=weight, bias=bias)
-    _check_sizes(function, dims, shape, groups)
+    w = require_tensor(weight, function, "weight")._array
+    _check_sizes(function, dims, w.shape, groups)
+    b = w if bias is None else require_tensor(bias, function, "bias")._array
+    if not (input._array.dtype is w.dtype is b.dtype):
+        require_same_dtype(function, input=input, weight=weight, bias=bias)
 
 
 @lru_cache(maxsize=256, typed=True)
@@ -173,7 +174,7 @@ def _checked_padding(
 
 def check_bias(function: str, weight: Tensor, bias: Tensor | None, channels: int, given: str) -> None:
     """Raise unless the bias has one element per output channel."""
-    if bias is not None and require_tensor(bias, function, "bias")._array.shape != (channels,):
+    if bias is not None and bias._array.shape != (channels,):
         raise RuntimeError(
             f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
             f"{channels} elements, but got bias of size {list(bias.shape)} instead"
