@@ -2,6 +2,22 @@
 
 There are three ways to run. `unary` and `binary` serve element-wise functions and are as short as can be,
 since they are what a small model spends its time in; `general` serves everything else.
+
+What a recorded product of three numbers takes, nanoseconds, CPython 3.11 and NumPy 2.4 (PyTorch: some 3,500
+forward and backward):
+
+    the ufunc                                         240    170 where it finds its memory in the cache
+    a Tensor with its array                           125
+    its Storage                                        50
+    an empty node                                     105
+    the node's parents, number, shape, dtype, saved   205    shape and dtype are objects made by NumPy
+    the call of the plan's `record`                    50
+    two operands told apart, dtypes, who needs what   175
+
+The first five, 725, need no engine, only a graph: in pure Python half of PyTorch's time leaves 1,025 for the
+rest of forward and all of backward, whose ufuncs take 340 of it. Of a chain of 1,000 element-wise operations
+both directions together take 1,940 each, 0.55 of PyTorch's. Not done: one function for each primitive in
+which the node is made without a call, 55 less, but two hundred more functions to compile at import.
 """
 
 from __future__ import annotations
