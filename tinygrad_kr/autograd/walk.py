@@ -121,7 +121,7 @@ def run(
             grads = node.gradients(g, create_graph, last)
         if watch is not None and watch.after:
             grads = _run_post_hooks(node, grads, g, create_graph)
-        place = 0  # a quarter of the time of what `zip` takes here
+        place = 0  # counted: cheaper than a `zip` for one or two parents
         for parent in node.parents:
             grad = grads[place]
             place += 1

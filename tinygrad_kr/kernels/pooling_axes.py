@@ -18,7 +18,10 @@ Index = slice | np.ndarray
 
 
 class Tap(NamedTuple):
-    """Outputs along one axis that have this tap, and the inputs it reads for them."""
+    """Outputs along one axis that have this tap, and the inputs it reads for them.
+
+    Each is an `Index` along that axis or, in `Axes.reductions`, one of the whole array.
+    """
 
     outputs: Any
     inputs: Any
