@@ -31,15 +31,26 @@ DIFFERS = {
     "torch.Tensor.share_memory_": "returns the tensor; another process gets a copy",
     "torch.bfloat16": "a dtype without storage: making such a tensor raises",
     "torch.nn.DataParallel": "runs the module as it is",
+    "torch.Tensor.bfloat16": "raises: NumPy has no bfloat16",
+    "torch.Tensor.grad_dtype": "always the dtype of the tensor",
+    "torch.Tensor.is_shared": "False: share_memory_ shares nothing",
+    "torch.embedding_bag": "its second to fourth results, notes for PyTorch's backward, are empty",
+    "torch.lobpcg": "exact, by linalg.eigh: what steers an iteration has no effect",
 }
 
 # Why the others are not here: the first pattern that matches the whole name.
 ABSENT = [
     (
         r"torch\.(cudnn|miopen|mkldnn|fbgemm|native|batch_norm_|fused_|sym_|_)\w*|torch\.\w*(parse|import_ir|unify)_\w*|"
-        r"torch\.(has_\w+|init_num_threads|fork|wait|hash_tensor|convolution|merge_type_\w+|AVG|SUM|typename)",
+        r"torch\.(has_\w+|init_num_threads|fork|wait|convolution|merge_type_\w+|AVG|SUM|typename)",
         "an inner function of PyTorch, not meant for programs",
     ),
+    (
+        r"torch(\.Tensor)?\.(hash_tensor|index|is_distributed|get_device_module)|torch\.linalg\.common_notes|"
+        r"torch\.(CompilationUnit|JITException|ScriptFunction)|torch\.autograd\.(NestedIOFunction|variable)",
+        "belongs to PyTorch's own machinery",
+    ),
+    (r"torch\.Tensor\.to_padded_tensor", "there are no nested tensors"),
     (
         r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)",
         "made for transformations of graphs",

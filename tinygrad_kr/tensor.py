@@ -106,6 +106,7 @@ class Tensor(TensorMethods):
         """Where the elements live: always `cpu`."""
         return CPU
 
+    is_cpu = True
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_nested = is_meta = False
 
     def get_device(self) -> int:
