@@ -51,6 +51,7 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
+from .ops.fractional_pooling import *
 from .ops.gathering import *
 from .ops.inverse import *
 from .ops.joining import *

@@ -9,12 +9,14 @@ import sys
 
 from .. import (
     activation,
+    adaptive,
     batchnorm,
     containers,
     conv,
     distance,
     dropout,
     embedding,
+    lazy,
     linear,
     loss,
     module,
@@ -24,13 +26,16 @@ from .. import (
     upsampling,
 )
 from ..activation import *  # noqa: F403
+from ..adaptive import *  # noqa: F403
 from ..batchnorm import *  # noqa: F403
 from ..containers import *  # noqa: F403
 from ..conv import *  # noqa: F403
 from ..distance import *  # noqa: F403
 from ..dropout import *  # noqa: F403
 from ..embedding import *  # noqa: F403
+from ..fractional_pooling import *  # noqa: F403
 from ..hard_activation import *  # noqa: F403
+from ..lazy import *  # noqa: F403
 from ..linear import *  # noqa: F403
 from ..loss import *  # noqa: F403
 from ..margin_loss import *  # noqa: F403
@@ -46,6 +51,7 @@ from . import utils as utils
 
 _SAME = {
     "activation": activation,
+    "adaptive": adaptive,
     "batchnorm": batchnorm,
     "container": containers,
     "conv": conv,
@@ -54,6 +60,7 @@ _SAME = {
     "flatten": linear,
     "fold": upsampling,
     "instancenorm": batchnorm,
+    "lazy": lazy,
     "linear": linear,
     "loss": loss,
     "module": module,
