@@ -168,8 +168,8 @@ class AveragedModel(Module):
         elif self.multi_avg_fn is not None:
             for kind in dict.fromkeys(one.dtype for one in averages):  # one call for each dtype, as PyTorch's
                 pairs = [pair for pair in zip(averages, currents) if pair[0].dtype == kind]
-                own, given = ([pair[side] for pair in pairs] for side in (0, 1))
-                self.multi_avg_fn(own, given, self.n_averaged)
+                sides = [[pair[side] for pair in pairs] for side in (0, 1)]
+                self.multi_avg_fn(sides[0], sides[1], self.n_averaged)
         else:
             average_of = self.avg_fn or get_swa_avg_fn()
             for average, current in zip(averages, currents):
