@@ -80,6 +80,7 @@ from .printing import set_printoptions as set_printoptions
 from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
+from .torch_version import __version__ as __version__
 
 from .method_functions import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
@@ -108,8 +109,6 @@ if _TYPE_CHECKING:
     from . import xpu as xpu
     from .serialization import load as load
     from .serialization import save as save
-
-__version__ = "0.1.0"
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
