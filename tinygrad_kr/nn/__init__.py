@@ -6,6 +6,7 @@ from . import functional as functional
 from . import init as init
 from . import modules as modules
 from . import utils as utils
+from ._arguments import factory_kwargs as factory_kwargs
 from .activation import *  # noqa: F403
 from .adaptive import *  # noqa: F403
 from .attention import *  # noqa: F403

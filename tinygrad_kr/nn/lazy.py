@@ -113,8 +113,10 @@ class LazyLinear(LazyModuleMixin, Linear):
     """A `Linear` whose `in_features` is the size of the last dimension of its first input.
 
     >>> layer = torch.nn.LazyLinear(3)
-    >>> layer.weight, layer(torch.ones(2, 5)).shape
-    (<UninitializedParameter>, torch.Size([2, 3]))
+    >>> layer.weight
+    <UninitializedParameter>
+    >>> layer(torch.ones(2, 5)).shape
+    torch.Size([2, 3])
     >>> layer
     Linear(in_features=5, out_features=3, bias=True)
 
