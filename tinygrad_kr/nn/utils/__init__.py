@@ -6,8 +6,6 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from . import parametrizations as parametrizations
-from . import parametrize as parametrize
 from . import rnn as rnn
 from .clip_grad import clip_grad_norm as clip_grad_norm
 from .clip_grad import clip_grad_norm_ as clip_grad_norm_
@@ -29,10 +27,12 @@ from .weight_norm import remove_weight_norm as remove_weight_norm
 from .weight_norm import weight_norm as weight_norm
 
 if _TYPE_CHECKING:
+    from . import parametrizations as parametrizations
+    from . import parametrize as parametrize
     from . import prune as prune
 
 
 def __getattr__(name: str) -> _Any:
-    if name == "prune":
-        return _import_module(f"{__name__}.prune")
+    if name in ("parametrizations", "parametrize", "prune"):  # imported when they are first asked for
+        return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
