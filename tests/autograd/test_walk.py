@@ -239,3 +239,16 @@ def test_fused_and_reached_through_numpy() -> None:
         np.spacing(x)
     with pytest.raises(RuntimeError, match="detach"):
         np.asarray(x)
+
+
+def test_arguments_of_pytorchs_first_releases() -> None:
+    x = leaf(3.0)
+    (g,) = torch.autograd.grad(x * x, x, torch.ones(1), True, True, True)  # the last is only_inputs
+    assert g.item() == 6 and g.requires_grad
+    with pytest.warns(FutureWarning, match="only_inputs"):
+        torch.autograd.grad(x * x, x, torch.ones(1), only_inputs=False)
+    with pytest.warns(FutureWarning, match="grad_tensors"):
+        torch.autograd.backward(x * x, grad_variables=torch.tensor([2.0]))
+    assert x.grad.item() == 12
+    with pytest.raises(RuntimeError, match="both"), pytest.warns(FutureWarning):
+        torch.autograd.backward(x * x, torch.ones(1), grad_variables=torch.ones(1))

@@ -56,7 +56,7 @@ def _backward(
     inputs: Any = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of the leaves it came from; see `autograd.backward`."""
-    backward(self, gradient, retain_graph, create_graph, inputs)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 graft(_backward, "backward")
