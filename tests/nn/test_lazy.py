@@ -84,3 +84,10 @@ def test_mixins_must_say_how() -> None:
         LazyNothing(False)(torch.ones(1))
     with pytest.raises(RuntimeError, match="not been fully initialized"):
         LazyNothing(True)(torch.ones(1))
+
+
+def test_a_parameter_that_no_lazy_module_knows_cannot_be_loaded() -> None:
+    module = nn.Module()
+    module.weight = nn.UninitializedParameter()
+    with pytest.raises(ValueError, match="uninitialized"):
+        module.load_state_dict({"weight": torch.ones(2)})

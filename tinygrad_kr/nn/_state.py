@@ -246,8 +246,8 @@ class StateDict:
                 )
                 return
             given = wrap(np.array(given))
-        if is_lazy(tensor):
-            return  # a lazy module gave it a shape, unless what it is given has none either
+        if is_lazy(tensor) and is_lazy(given):
+            return  # neither has a shape yet
         if tensor.ndim == 0 and given.shape == (1,):  # how PyTorch 0.3 stored scalars
             given = given[0]
         if given.shape != tensor.shape:
