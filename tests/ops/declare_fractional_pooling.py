@@ -17,7 +17,8 @@ def sampled(draw: Any, dims: int) -> list[Any]:
     batch = draw(st.sampled_from([(2,), (1,), ()]))
     kernel = [draw(st.integers(1, 2)) for _ in range(dims)]
     outputs = [draw(st.integers(1, 2)) for _ in range(dims)]
-    size = [k + o - 1 + draw(st.integers(0, 2)) for k, o in zip(kernel, outputs)]
+    # In 3-D PyTorch wants a size more than windows need.
+    size = [k + o - 1 + draw(st.integers(dims - 2, 2)) for k, o in zip(kernel, outputs)]
     planes = (*batch, draw(st.integers(1, 2)))
     samples = rng.random((*(batch or (1,)), planes[-1], dims))
     return [real(distinct=True).fill((*planes, *size), rng), kernel, outputs, samples]
