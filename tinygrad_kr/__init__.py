@@ -56,6 +56,7 @@ from .ops.exponential import *
 from .ops.extremes import *
 from .ops.factorization import *
 from .ops.gamma import *
+from .ops.fractional_pooling import *
 from .ops.gathering import *
 from .ops.inverse import *
 from .ops.joining import *
@@ -88,6 +89,7 @@ from .printing import set_printoptions as set_printoptions
 from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
+from .torch_version import __version__ as __version__
 
 from .inner_functions import *  # isort: skip
 from .method_functions import *  # isort: skip
@@ -123,8 +125,6 @@ if _TYPE_CHECKING:
     from . import xpu as xpu
     from .serialization import load as load
     from .serialization import save as save
-
-__version__ = "0.1.0"
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(

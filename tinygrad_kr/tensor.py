@@ -276,7 +276,7 @@ class Tensor(TensorMethods):
         self._view = None
         for node in (self._node, self._frozen):
             if node is not None:
-                node.shape, node.dtype = self._array.shape, self._array.dtype
+                node.shape, node.dtype = value._array.shape, value._array.dtype
 
     def detach(self) -> Tensor:
         """The same memory as a tensor outside the graph; in-place changes to either are noticed by both."""

@@ -271,3 +271,16 @@ def test_a_node_captured_on_the_way_is_run_and_captured_before_its_hooks() -> No
     inner.register_hook(lambda g: g * 10)
     gradients = torch.autograd.grad(inner * inner, [inner, x])
     assert [g.item() for g in gradients] == [4.0, 80.0]
+
+
+def test_arguments_of_pytorchs_first_releases() -> None:
+    x = leaf(3.0)
+    (g,) = torch.autograd.grad(x * x, x, torch.ones(1), True, True, True)  # the last is only_inputs
+    assert g.item() == 6 and g.requires_grad
+    with pytest.warns(FutureWarning, match="only_inputs"):
+        torch.autograd.grad(x * x, x, torch.ones(1), only_inputs=False)
+    with pytest.warns(FutureWarning, match="grad_tensors"):
+        torch.autograd.backward(x * x, grad_variables=torch.tensor([2.0]))
+    assert x.grad.item() == 12
+    with pytest.raises(RuntimeError, match="both"), pytest.warns(FutureWarning):
+        torch.autograd.backward(x * x, torch.ones(1), grad_variables=torch.ones(1))

@@ -10,6 +10,7 @@ dtype of what it belongs to, and adds the gradients that meet, in place only whe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush, heappushpop
 from operator import attrgetter
@@ -339,6 +340,7 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     r"""Add the gradients of `tensors` to the `.grad` of the leaves they were computed from.
@@ -350,6 +352,7 @@ def backward(
         grad_tensors: the gradient that enters at each; may be omitted (1) for a single element.
         retain_graph: keep the graph for another backward; by default only under `create_graph`.
         create_graph: make the gradients differentiable themselves.
+        grad_variables: the older name of `grad_tensors`, with a warning.
         inputs: the tensors to accumulate into; all leaves by default.
 
     Raises:
@@ -364,6 +367,13 @@ def backward(
 
     Source: PyTorch, `torch.autograd.backward`.
     """
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
+        )
+        if grad_tensors is not None:
+            raise RuntimeError("`grad_tensors` and `grad_variables` cannot both be given; use `grad_tensors`")
+        grad_tensors = grad_variables
     captures = None
     if inputs is not None:
         inputs = _as_tuple(inputs)
@@ -386,6 +396,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -398,6 +409,7 @@ def grad(
         grad_outputs: the gradient that enters at each output; 1 for a single element.
         retain_graph: keep the graph for another walk; by default only under `create_graph`.
         create_graph: make the gradients differentiable themselves.
+        only_inputs: True; anything else is ignored with a warning.
         allow_unused: give None for an input that no output depends on, rather than raise.
         is_grads_batched: `grad_outputs` have a leading dimension; the results do as well.
         materialize_grads: zeros in place of None.
@@ -414,6 +426,13 @@ def grad(
 
     Source: PyTorch, `torch.autograd.grad`.
     """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
+            "gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     inputs = _as_tuple(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError("expected allow_unused to be True or not passed when materialize_grads=True")
@@ -422,7 +441,15 @@ def grad(
         if len(_as_tuple(grad_outputs)) > 1:
             batches = list(zip(*_as_tuple(grad_outputs)))
         rows = [
-            grad(outputs, inputs, one, True, create_graph, allow_unused, materialize_grads=materialize_grads)
+            grad(
+                outputs,
+                inputs,
+                one,
+                True,
+                create_graph,
+                allow_unused=allow_unused,
+                materialize_grads=materialize_grads,
+            )
             for one in batches
         ]
         return tuple(None if column[0] is None else np.stack(column) for column in zip(*rows))

@@ -51,6 +51,14 @@ def update_group(optimizer: Optimizer, group: dict[str, Any]) -> None:
         for name, value in group.items()
         if name != "params"
     }
+    if not optimizer.elementwise:
+        for p in params:
+            if p._grad is not None:
+                one = Single(optimizer, p, options)
+                g = np.negative(one.g) if options.get("maximize") else one.g
+                optimizer.update(one.p, g, one.state, options)
+                one.finish(optimizer)
+        return
     layout = optimizer._layouts.get(params[0])
     if layout is None or not layout.fits(params):
         layout = optimizer._layouts[params[0]] = Layout(params)
