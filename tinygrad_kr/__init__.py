@@ -39,6 +39,7 @@ from .ops.arrangement import *
 from .ops.bitwise import *
 from .ops.broadcasting import *
 from .ops.comparison import *
+from .ops.complex import *
 from .ops.conv import *
 from .ops.conversion import *
 from .ops.counting import *
@@ -95,6 +96,7 @@ if _TYPE_CHECKING:
     from . import compiler as compiler
     from . import cuda as cuda
     from . import distributed as distributed
+    from . import fft as fft
     from . import fx as fx
     from . import hub as hub
     from . import jit as jit
@@ -112,7 +114,7 @@ __version__ = "0.1.0"
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
-    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
+    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fft", "fx", "hub", "jit", "mps"]
     + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
@@ -137,7 +139,8 @@ float16 = half = _dtypes.float16
 float32 = float = _dtypes.float32
 float64 = double = _dtypes.float64
 bfloat16 = _dtypes.bfloat16
-complex64, complex128 = _dtypes.complex64, _dtypes.complex128
+complex64 = cfloat = _dtypes.complex64
+complex128 = cdouble = _dtypes.complex128
 uint8 = _dtypes.uint8
 int8 = _dtypes.int8
 int16 = short = _dtypes.int16

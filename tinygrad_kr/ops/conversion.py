@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,11 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     target = self._array.dtype if dtype is None else dtypes.as_dtype(dtype).numpy
     if target == self._array.dtype:
         return clone_rule(self) if copy else self
+    if self._array.dtype.kind == "c" and target.kind not in "cb":
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)
+        self = np.real(self)  # type: ignore[assignment]
+        if target == self._array.dtype:
+            return clone_rule(self)
     return astype_rule(self, dtype=target)
 
 
@@ -95,6 +101,8 @@ _LEGACY = {
     dtypes.float32: "Float",
     dtypes.float64: "Double",
     dtypes.float16: "Half",
+    dtypes.complex64: "ComplexFloat",
+    dtypes.complex128: "ComplexDouble",
     dtypes.int64: "Long",
     dtypes.int32: "Int",
     dtypes.int16: "Short",
@@ -117,6 +125,8 @@ for _name, _dtype in {
     "float": dtypes.float32,
     "double": dtypes.float64,
     "half": dtypes.float16,
+    "cfloat": dtypes.complex64,
+    "cdouble": dtypes.complex128,
     "long": dtypes.int64,
     "int": dtypes.int32,
     "short": dtypes.int16,

@@ -226,14 +226,14 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 @public()
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    r"""Dot product of two vectors; for real numbers the same as `dot`.
+    r"""Dot product of two vectors, the first of which is conjugated if it is complex.
 
     >>> torch.vdot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
     tensor(11.)
 
     Source: PyTorch, `torch.vdot`.
     """
-    return dot(input, other)
+    return dot(np.conj(input) if require_tensor(input, "vdot").is_complex() else input, other)
 
 
 @public()

@@ -60,7 +60,7 @@ def count_of(shape: tuple[int, ...], axis: Axis) -> int:
 
 def sum_(a: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum; integers and booleans are added as int64."""
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return reduce(np.add, a, axis, keepdims)
     if a.dtype.kind == "b" and axis is None and not keepdims:
         return np.count_nonzero(a)
@@ -105,7 +105,7 @@ def centred(x: Any, axis: Axis) -> Any:
 
 def prod_(a: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The product; integers and booleans are multiplied as int64."""
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return reduce(np.multiply, a, axis, keepdims)
     return np.prod(a, axis=axis, dtype=np.int64, keepdims=keepdims)
 
@@ -247,7 +247,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
     Source: PyTorch, `torch.mean`.
     """
     input = _converted(require_tensor(input, "mean"), dtype)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fc":
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
             f"dtype. Got: {input.dtype}; convert it with .float() or give dtype="
