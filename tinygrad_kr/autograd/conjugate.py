@@ -25,7 +25,7 @@ def turned(g: Any) -> Any:
 
 
 def narrowed(g: Any, dtype: np.dtype) -> Any:
-    """A gradient in the dtype of the tensor it belongs to: of a complex one a real tensor gets the real part."""
+    """A gradient in the dtype of the tensor it belongs to; a real one gets the real part of a complex one."""
     if g.dtype.kind == "c" and dtype.kind != "c":
         g = g.real
     return g.astype(dtype)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,11 @@ def unary(definition: Definition) -> Callable[[Any], Any]:
         array = x._array
         if to_float and array.dtype.kind not in "fc":
             array = array.astype(dtypes.default_numpy)
-        out = forward(array)
+        try:
+            out = forward(array)
+        except (TypeError, KeyError):  # there is no loop for this dtype
+            check_real(definition, array)
+            raise
         if type(out) is not ndarray:
             out = np.asarray(out)
         result = _new(Tensor)
@@ -68,6 +73,7 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
     forward, to_float = definition.forward, definition.promote == "float"
     differentiable = bool(definition.rules)
     plans = definition.plans
+    meet = partial(promote_real, definition) if definition.real else promote
 
     def apply(x: Any, y: Any) -> Any:
         a: Any
@@ -81,13 +87,13 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
             if isinstance(y, Tensor):
                 b, y_node, y_storage = y._array, y._node, y._storage
                 if dtype is not b.dtype or not (dtype is F32 or dtype is F64):
-                    a, b = promote(a, b, to_float=to_float)
+                    a, b = meet(a, b, to_float=to_float)
             elif (type(y) is float or type(y) is int) and (dtype is F32 or dtype is F64):
                 b = numbers[dtype][y]
             elif operator and not isinstance(y, OPERANDS):
                 return NotImplemented
             else:
-                a, b = promote(a, y, to_float=to_float)
+                a, b = meet(a, y, to_float=to_float)
         elif isinstance(y, Tensor):
             b, y_node, y_storage = y._array, y._node, y._storage
             dtype = b.dtype
@@ -96,7 +102,7 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
             elif operator and not isinstance(x, OPERANDS):
                 return NotImplemented
             else:
-                a, b = promote(x, b, to_float=to_float)
+                a, b = meet(x, b, to_float=to_float)
         else:
             return forward(x, y)
         try:
@@ -146,7 +152,7 @@ def apply({signature}):
     if tensor is None:
         return forward({call}){first}
     recording = {recording}
-{promotion}
+{guard}{promotion}
     {results} = forward({call})
     if type(out) is not ndarray:
         out = as_arrays(out)
@@ -207,6 +213,7 @@ def general(definition: Definition) -> Callable[..., Any]:
         unwrapping="".join((UNWRAPPING_ALL if variadic else UNWRAPPING).format(x=x) for x in xs),
         recording=f"{needing} and (not departed or state.recording)" if differentiable else "False",
         promotion=f"    {xs[0]} = tuple({promoted})" if variadic else f"    {positional}, = {promoted}",
+        guard=f"    check_real(definition, {positional})\n" if definition.real else "",
         call=", ".join([positional, *[f"{name}={name}" for name in statics]]),
         results="out, kept" if definition.keeps else "out",
         first="[0]" if definition.keeps else "",
@@ -227,6 +234,7 @@ def general(definition: Definition) -> Callable[..., Any]:
     names = {
         **definition.defaults,
         **globals(),
+        "definition": definition,
         "forward": definition.forward,
         "plans": definition.plans,
     }
@@ -308,6 +316,24 @@ def promote(*operands: Any, to_float: bool = False) -> Any:
         one.astype(dtype, copy=False) if isinstance(one, np.ndarray) else _scalar(one, dtype)
         for one in checked
     ]
+
+
+def promote_real(definition: Definition, *operands: Any, to_float: bool = False) -> Any:
+    """`promote` for an operation that no complex tensor may enter."""
+    found = promote(*operands, to_float=to_float)
+    check_real(definition, *found)
+    return found
+
+
+def check_real(definition: Definition, *arrays: Any) -> None:
+    """Raise PyTorch's error where one of the arrays is complex."""
+    for array in arrays:
+        if isinstance(array, (ndarray, np.generic)) and array.dtype.kind == "c":
+            raise NotImplementedError(
+                f'"{definition.__name__}" not implemented for '
+                f"'{dtypes.from_numpy(array.dtype).scalar_name}': it is for real tensors only; take .real, .imag or "
+                ".abs() first"
+            )
 
 
 def _scalar(number: Any, dtype: np.dtype) -> Any:

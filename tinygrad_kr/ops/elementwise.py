@@ -203,7 +203,9 @@ def sign(input: Tensor) -> Tensor:
     if kind == "b":
         return clone_rule(input)
     if kind == "c":
-        raise RuntimeError("Unlike NumPy, torch.sign doesn't allow complex inputs; use torch.sgn instead")
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers; use torch.sgn instead"
+        )
     return sign_rule(input)
 
 
@@ -219,7 +221,8 @@ def sgn(input: Tensor) -> Tensor:
     if not require_tensor(input, "sgn").is_complex():
         return sign(input)
     size = modulus_rule(input)
-    return input / np.where(np.equal(size, 0), 1.0, size)
+    zero = np.equal(size, 0)
+    return np.where(zero, 0.0, input / np.where(zero, 1.0, size))
 
 
 @public()

@@ -314,9 +314,24 @@ def _spread_arguments(
         dim, unbiased = None, dim
     if unbiased is not None:
         correction = 1.0 if unbiased else 0.0
-    if require_tensor(input, name)._array.dtype.kind != "f":
+    if require_tensor(input, name)._array.dtype.kind not in "fc":
         raise RuntimeError(f"std and var only support floating point and complex dtypes, got {input.dtype}")
     return _all_axes(dim, input._array.ndim), 1.0 if correction is None else correction
+
+
+def _variance(input: Tensor, axis: Axis, correction: float, keepdims: bool) -> Tensor:
+    """The variance; of complex numbers that of their real parts plus that of their imaginary parts."""
+    if not input.is_complex():
+        return var_rule(input, axis=axis, correction=correction, keepdims=keepdims)
+    real, imag = (_variance(part(input), axis, correction, keepdims) for part in (np.real, np.imag))
+    return real + imag
+
+
+def _deviation(input: Tensor, axis: Axis, correction: float, keepdims: bool) -> Tensor:
+    """The root of the variance."""
+    if not input.is_complex():
+        return std_rule(input, axis=axis, correction=correction, keepdims=keepdims)
+    return _variance(input, axis, correction, keepdims).sqrt()
 
 
 @public()
@@ -342,7 +357,7 @@ def var(
     Source: PyTorch, `torch.var`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "var")
-    return var_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    return _variance(input, axis, correction, keepdim)
 
 
 @public()
@@ -362,7 +377,7 @@ def std(
     Source: PyTorch, `torch.std`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "std")
-    return std_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    return _deviation(input, axis, correction, keepdim)
 
 
 @public(method=False)
@@ -382,7 +397,7 @@ def var_mean(
     Source: PyTorch, `torch.var_mean`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "var_mean")
-    variance = var_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    variance = _variance(input, axis, correction, keepdim)
     return variance, mean_rule(input, axis=axis, keepdims=keepdim)
 
 
@@ -403,7 +418,7 @@ def std_mean(
     Source: PyTorch, `torch.std_mean`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "std_mean")
-    deviation = std_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    deviation = _deviation(input, axis, correction, keepdim)
     return deviation, mean_rule(input, axis=axis, keepdims=keepdim)
 
 
