@@ -329,10 +329,10 @@ def check_real(definition: Definition, *arrays: Any) -> None:
     """Raise PyTorch's error where one of the arrays is complex."""
     for array in arrays:
         if isinstance(array, (ndarray, np.generic)) and array.dtype.kind == "c":
+            name = dtypes.from_numpy(array.dtype).scalar_name
             raise NotImplementedError(
-                f'"{definition.__name__}" not implemented for '
-                f"'{dtypes.from_numpy(array.dtype).scalar_name}': it is for real tensors only; take .real, .imag or "
-                ".abs() first"
+                f"\"{definition.__name__}\" not implemented for '{name}': it is for real tensors only; "
+                "take .real, .imag or .abs() first"
             )
 
 

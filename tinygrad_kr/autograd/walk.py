@@ -299,14 +299,11 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
                 f"Mismatch in shape: grad_output[{position}] has a shape of {g.shape} and output[{position}] "
                 f"has a shape of {output.shape}."
             )
-        elif (
-            output._array.dtype.kind != g._array.dtype.kind
-            and "c" in output._array.dtype.kind + g._array.dtype.kind
-        ):
+        elif (output._array.dtype.kind == "c") != (g._array.dtype.kind == "c"):
             raise RuntimeError(
-                "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch "
-                f"in dtype: grad_output[{position}] has a dtype of {g.dtype} and output[{position}] has a dtype of "
-                f"{output.dtype}."
+                "For complex Tensors, both grad_output and output are required to have the same dtype. "
+                f"Mismatch in dtype: grad_output[{position}] has a dtype of {g.dtype} and output[{position}] "
+                f"has a dtype of {output.dtype}."
             )
         roots.append((output._node, turned(g if create_graph else _entering(g._array, output._node))))
     return roots

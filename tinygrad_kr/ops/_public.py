@@ -224,8 +224,8 @@ def require_ordered(value: Any, function: str, argument: str = "input") -> Tenso
     """The value, or PyTorch's error if it is no Tensor or complex, since complex numbers have no order."""
     if require_tensor(value, function, argument).is_complex():
         raise NotImplementedError(
-            f"{function}() does not support complex input, got {value.dtype}: complex numbers have no order; take "
-            ".real, .imag or .abs() first"
+            f"{function}() does not support complex input, got {value.dtype}: complex numbers have no order; "
+            "take .real, .imag or .abs() first"
         )
     return value  # type: ignore[no-any-return]
 

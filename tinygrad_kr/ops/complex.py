@@ -308,8 +308,8 @@ def view_as_complex(input: Tensor) -> Tensor:
     array = require_tensor(input, "view_as_complex")._array
     if array.dtype not in (np.float32, np.float64):
         raise RuntimeError(
-            "view_as_complex is only supported for float and double tensors, but got a tensor of scalar type: "
-            f"{input.dtype.scalar_name}; convert with .float() first"
+            "view_as_complex is only supported for float and double tensors, but got a tensor of scalar "
+            f"type: {input.dtype.scalar_name}; convert with .float() first"
         )
     if array.ndim == 0:
         raise RuntimeError("Input tensor must have one or more dimensions, the last of size 2")

@@ -222,7 +222,8 @@ def sgn(input: Tensor) -> Tensor:
         return sign(input)
     size = modulus_rule(input)
     zero = np.equal(size, 0)
-    return np.where(zero, 0.0, input / np.where(zero, 1.0, size))
+    direction: Any = np.where(zero, 0.0, input / np.where(zero, 1.0, size))
+    return direction  # type: ignore[no-any-return]
 
 
 @public()

@@ -35,19 +35,18 @@ OPPOSITE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 # -- the derivatives -----------------------------------------------------------------------------------------
 
 
-def transform_(x: Any, *, axes: tuple[int, ...], inverse: bool, norm: str) -> Any:
+def transform_(x: Any, *, axes: tuple[int, ...], inverse: bool, norm: Any) -> Any:
     """The transform over some axes, w = e^{-2πi/n}, or e^{2πi/n} for the inverse."""
     return (np.fft.ifftn if inverse else np.fft.fftn)(x, axes=axes, norm=norm)
 
 
-def half_spectrum_(x: Any, *, axis: int, norm: str) -> Any:
+def half_spectrum_(x: Any, *, axis: int, norm: Any) -> Any:
     """The transform of real numbers along an axis as far as frequency n/2: the rest are conjugates."""
     return np.fft.rfft(x, axis=axis, norm=norm)
 
 
-def from_half_(x: Any, *, n: int, axis: int, norm: str) -> Any:
-    """The n real numbers whose half spectrum this is; the imaginary parts at the frequencies 0 and n/2 are not
-    read."""
+def from_half_(x: Any, *, n: int, axis: int, norm: Any) -> Any:
+    """The n real numbers of a half spectrum; imaginary parts at the frequencies 0 and n/2 are not read."""
     return np.fft.irfft(x, n, axis=axis, norm=norm)
 
 
@@ -60,14 +59,14 @@ def occurrences(n: int, axis: int, ndim: int) -> Any:
     return np.reshape(count, (-1,) + (1,) * (ndim - 1 - axis))
 
 
-def half_spectrum_gradient(g: Any, x_shape: tuple[int, ...], axis: int, norm: str) -> Any:
-    """Re Σ_k g_k w^{jk} over half a spectrum; `from_half_` sums the whole, where most frequencies come twice."""
+def half_spectrum_gradient(g: Any, x_shape: tuple[int, ...], axis: int, norm: Any) -> Any:
+    """Re Σ_k g_k w^{jk} over half a spectrum; `from_half_` sums the whole one, most of it twice."""
     n = x_shape[axis]
     halves = np.conj(g) / occurrences(n, axis, len(x_shape))
     return from_half_rule(halves, n=n, axis=axis, norm=OPPOSITE[norm])
 
 
-def from_half_gradient(g: Any, n: int, axis: int, norm: str) -> Any:
+def from_half_gradient(g: Any, n: int, axis: int, norm: Any) -> Any:
     """Σ_j g_j w^{-jk}, once for each frequency of the whole spectrum that the k-th stands for."""
     spectrum = np.conj(half_spectrum_rule(g, axis=axis, norm=OPPOSITE[norm]))
     return spectrum * occurrences(n, axis, len(g.shape))
@@ -282,7 +281,8 @@ def irfft(input: Tensor, n: int | None = None, dim: int = -1, norm: Norm = None)
     r"""The inverse of `rfft`: n real numbers from their half spectrum.
 
     Args:
-        n: how many points; the input is cut or filled up with zeros at its end. By default 2·(m - 1) for an input of m.
+        n: how many points; the input is cut or filled up with zeros at its end. By default
+            2·(m - 1) for an input of m.
         dim: along which dimension.
         norm: the factor: "backward" (1 for transforms, 1/n for inverses; the default), "ortho" (1/√n) or
             "forward" (1/n for transforms, 1 for inverses).
@@ -303,7 +303,8 @@ def hfft(input: Tensor, n: int | None = None, dim: int = -1, norm: Norm = None) 
     r"""The real spectrum of n numbers with x_(n-j) = conj(x_j), of which the first half is given.
 
     Args:
-        n: how many points; the input is cut or filled up with zeros at its end. By default 2·(m - 1) for an input of m.
+        n: how many points; the input is cut or filled up with zeros at its end. By default
+            2·(m - 1) for an input of m.
         dim: along which dimension.
         norm: the factor: "backward" (1 for transforms, 1/n for inverses; the default), "ortho" (1/√n) or
             "forward" (1/n for transforms, 1 for inverses).

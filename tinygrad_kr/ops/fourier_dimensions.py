@@ -1,4 +1,4 @@
-"""Discrete Fourier transforms over several dimensions, and the order of frequencies: composites of `fourier`."""
+"""Discrete Fourier transforms over several dimensions, and the order of frequencies."""
 
 from __future__ import annotations
 

@@ -233,7 +233,8 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.vdot`.
     """
-    return dot(np.conj(input) if require_tensor(input, "vdot").is_complex() else input, other)
+    first: Any = np.conj(input) if require_tensor(input, "vdot").is_complex() else input
+    return dot(first, other)
 
 
 @public()

@@ -323,7 +323,8 @@ def _variance(input: Tensor, axis: Axis, correction: float, keepdims: bool) -> T
     """The variance; of complex numbers that of their real parts plus that of their imaginary parts."""
     if not input.is_complex():
         return var_rule(input, axis=axis, correction=correction, keepdims=keepdims)
-    real, imag = (_variance(part(input), axis, correction, keepdims) for part in (np.real, np.imag))
+    parts: list[Any] = [np.real(input), np.imag(input)]
+    real, imag = [_variance(part, axis, correction, keepdims) for part in parts]
     return real + imag
 
 
