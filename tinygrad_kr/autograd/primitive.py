@@ -87,7 +87,6 @@ class Definition:
         self.plans = Plans(self)
         self.node: type[RuleNode] = RuleNode if composite is None else CompositeNode
         plain = not (joint or keeps or view or self.variadic or self.statics)
-        plain = plain and not (self.real and len(self.parameters) == 1)
         arity = len(self.parameters) if promote is not None and plain else 0
         ways: dict[int, Callable[[Definition], Primitive]] = {1: record.unary, 2: record.binary}
         self.apply = ways.get(arity, record.general)(self)

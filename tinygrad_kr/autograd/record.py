@@ -34,19 +34,19 @@ def unary(definition: Definition) -> Callable[[Any], Any]:
     """The way an element-wise function of one argument runs: the shortest there is."""
     forward, to_float = definition.forward, definition.promote == "float"
     differentiable = bool(definition.rules)
+    special = to_float or definition.real  # whether there are dtypes to look out for
+    usual = "f" if definition.real else "fc"
     plans = definition.plans
 
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return forward(x)
         array = x._array
-        if to_float and array.dtype.kind not in "fc":
-            array = array.astype(dtypes.default_numpy)
-        try:
-            out = forward(array)
-        except (TypeError, KeyError):  # there is no loop for this dtype
+        if special and array.dtype.kind not in usual:
             check_real(definition, array)
-            raise
+            if to_float and array.dtype.kind not in "fc":
+                array = array.astype(dtypes.default_numpy)
+        out = forward(array)
         if type(out) is not ndarray:
             out = np.asarray(out)
         result = _new(Tensor)
@@ -326,8 +326,8 @@ def promote_real(definition: Definition, *operands: Any, to_float: bool = False)
 
 
 def check_real(definition: Definition, *arrays: Any) -> None:
-    """Raise PyTorch's error where one of the arrays is complex."""
-    for array in arrays:
+    """Raise PyTorch's error where an array is complex that should not be."""
+    for array in arrays if definition.real else ():
         if isinstance(array, (ndarray, np.generic)) and array.dtype.kind == "c":
             name = dtypes.from_numpy(array.dtype).scalar_name
             raise NotImplementedError(
