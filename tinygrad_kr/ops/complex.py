@@ -16,12 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
 from ..autograd.primitive import rule
 from ..tensor import Tensor, graft
 from ._public import public, require_tensor
 from .arithmetic import mul_rule
-from .selection import where
 from .trigonometry import cos, sin
 
 __all__ = [
@@ -61,8 +59,8 @@ def pairs_to_complex(pairs: Any) -> Any:
 
 
 def angle_(z: Any) -> Any:
-    """The angle between each number and the positive real axis."""
-    return np.angle(z)
+    """The angle between each number and the positive real axis; a real -0 has the angle 0."""
+    return np.angle(z if np.iscomplexobj(z) else z + 0)
 
 
 conj_rule = rule(np.conjugate, name="conj", promote="same", x=lambda g: np.conj(g))
@@ -215,11 +213,7 @@ def angle(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.angle`.
     """
-    if require_tensor(input, "angle").is_complex():
-        return angle_rule(input)
-    floating = input if input.is_floating_point() else input.to(dtypes.get_default_dtype())
-    known = where(floating < 0, np.pi, 0.0).to(floating.dtype)
-    return where(floating != floating, floating, known)
+    return angle_rule(require_tensor(input, "angle"))
 
 
 def _two_parts(function: str, first: Tensor, second: Tensor) -> None:
