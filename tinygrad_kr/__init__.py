@@ -104,9 +104,17 @@ if _TYPE_CHECKING:
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
     from . import serialization as serialization
+    from . import signal as signal
     from . import testing as testing
     from . import version as version
     from . import xpu as xpu
+    from .ops.spectrogram import istft as istft
+    from .ops.spectrogram import stft as stft
+    from .ops.windows import bartlett_window as bartlett_window
+    from .ops.windows import blackman_window as blackman_window
+    from .ops.windows import hamming_window as hamming_window
+    from .ops.windows import hann_window as hann_window
+    from .ops.windows import kaiser_window as kaiser_window
     from .serialization import load as load
     from .serialization import save as save
 
@@ -115,10 +123,14 @@ __version__ = "0.1.0"
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fft", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "serialization", "signal", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}
+_LATER_NAMES |= dict.fromkeys(
+    ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"], "ops.windows"
+)
+_LATER_NAMES |= {"stft": "ops.spectrogram", "istft": "ops.spectrogram"}
 
 
 def __getattr__(name: str) -> _Any:

@@ -85,7 +85,7 @@ def _outputs(func: Callable[..., Any], inputs: Sequence[Any]) -> list[Tensor]:
 
 
 def _reals(array: np.ndarray) -> np.ndarray:
-    """The real numbers that an array consists of, in one row: of complex ones both parts; a view if it can be."""
+    """The real numbers that an array consists of, in one row, a view if it can be; both parts if complex."""
     flat = array.reshape(-1)
     return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
 

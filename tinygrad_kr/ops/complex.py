@@ -320,3 +320,24 @@ def view_as_complex(input: Tensor) -> Tensor:
             f"{input.stride()}; call .contiguous() first"
         )
     return view_as_complex_rule(input)
+
+
+# -- transforms, whose page is imported when it is first asked for -------------------------------------------
+
+
+def stft(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Short-time Fourier transform; see `torch.stft`."""
+    from .spectrogram import stft
+
+    return stft(self, *args, **kwargs)
+
+
+def istft(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """The inverse of `stft`; see `torch.istft`."""
+    from .spectrogram import istft
+
+    return istft(self, *args, **kwargs)
+
+
+graft(stft)
+graft(istft)
