@@ -105,9 +105,12 @@ if _TYPE_CHECKING:
     from . import onnx as onnx
     from . import serialization as serialization
     from . import signal as signal
+    from . import sparse as sparse
     from . import testing as testing
     from . import version as version
     from . import xpu as xpu
+    from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+    from .ops.sparse import spmm as spmm
     from .ops.spectrogram import istft as istft
     from .ops.spectrogram import stft as stft
     from .ops.windows import bartlett_window as bartlett_window
@@ -123,13 +126,14 @@ __version__ = "0.1.0"
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fft", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "signal", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "serialization", "signal", "sparse", "testing", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}
 _LATER_NAMES |= dict.fromkeys(
     ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"], "ops.windows"
 )
+_LATER_NAMES |= {"spmm": "ops.sparse", "sparse_coo_tensor": "ops.sparse"}
 _LATER_NAMES |= {"stft": "ops.spectrogram", "istft": "ops.spectrogram"}
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "newaxis",
     "pi",
     "preserve_format",
+    "sparse_coo",
     "strided",
 ]
 
@@ -36,6 +37,7 @@ preserve_format = Token("preserve_format")
 channels_last = Token("channels_last")
 channels_last_3d = Token("channels_last_3d")
 strided = Token("strided")
+sparse_coo = Token("sparse_coo")
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 newaxis = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
+from .constants import strided
 from .devices import device
 from .methods import TensorMethods
 from .printing import tensor_text
@@ -106,6 +107,7 @@ class Tensor(TensorMethods):
         """Where the elements live: always `cpu`."""
         return CPU
 
+    layout = strided
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_nested = is_meta = False
 
     def get_device(self) -> int:
