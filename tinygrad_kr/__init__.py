@@ -103,10 +103,15 @@ if _TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import regularization as regularization
     from . import serialization as serialization
     from . import signal as signal
     from . import sparse as sparse
     from . import testing as testing
+    from . import train as train
+    from . import transfer as transfer
+    from . import uncertainty as uncertainty
+    from . import unsupervised as unsupervised
     from . import version as version
     from . import xpu as xpu
     from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
@@ -126,7 +131,8 @@ __version__ = "0.1.0"
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fft", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "signal", "sparse", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "regularization", "serialization", "signal", "sparse", "testing", "train"]
+    + ["transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}
