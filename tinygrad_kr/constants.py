@@ -10,6 +10,8 @@ __all__ = [
     "contiguous_format",
     "e",
     "inf",
+    "layout",
+    "memory_format",
     "nan",
     "newaxis",
     "pi",
@@ -20,7 +22,7 @@ __all__ = [
 
 
 class Token:
-    """A named constant that arguments such as `memory_format` take; it changes nothing here."""
+    """A named constant that arguments such as `memory_format` take."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -32,12 +34,20 @@ class Token:
         return self.name
 
 
-contiguous_format = Token("contiguous_format")
-preserve_format = Token("preserve_format")
-channels_last = Token("channels_last")
-channels_last_3d = Token("channels_last_3d")
-strided = Token("strided")
-sparse_coo = Token("sparse_coo")
+class memory_format(Token):
+    """The type of `torch.channels_last` and its kin."""
+
+
+class layout(Token):
+    """The type of `torch.strided` and `torch.sparse_coo`."""
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+strided = layout("strided")
+sparse_coo = layout("sparse_coo")
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 newaxis = None
