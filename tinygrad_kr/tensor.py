@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
+from .constants import strided
 from .devices import device
 from .methods import TensorMethods
 from .printing import tensor_text
@@ -107,6 +108,7 @@ class Tensor(TensorMethods):
         return CPU
 
     is_cpu = True
+    layout = strided
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_nested = is_meta = False
 
     def get_device(self) -> int:

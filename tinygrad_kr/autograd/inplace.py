@@ -15,6 +15,7 @@ import numpy as np
 
 from ..state import state
 from ..tensor import Tensor, base_of, wrap
+from .conjugate import turned
 from .node import Node
 from .primitive import Primitive, definitions, rule
 from .rule_node import RuleNode
@@ -40,13 +41,18 @@ def memory_order(array: np.ndarray) -> tuple[int, ...]:
     return tuple(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
 
 
+def region_of(g: Any, view: Callable[[Any], Any]) -> Any:
+    """The gradient of what was written into the region: of an imaginary part, that of the user's gradient."""
+    return turned(view(turned(g)))
+
+
 replace_region_: Primitive = rule(
     replace_region,
     name="copy_slices",
     base=lambda g, value_shape, view, order: replace_region_(
         g, np.zeros(value_shape), view=view, order=order
     ),
-    value=lambda g, view: view(g),
+    value=lambda g, view: region_of(g, view),
 )
 
 
@@ -71,7 +77,7 @@ class RegionNode(RuleNode):
         if create_graph or 0 not in self.plan.positions:
             return super().gradients(g, create_graph, last)
         view, order, before = self.static("view"), self.static("order"), self.parents[0]
-        region = view(g)
+        region = region_of(g, view)
         if mine:
             region = np.array(region)
         else:

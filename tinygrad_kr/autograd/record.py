@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,13 +51,17 @@ def unary(definition: Definition) -> Callable[[Any], Any]:
     forward, to_float = definition.forward, definition.promote == "float"
     differentiable = bool(definition.rules)
     records = recorders(definition.plans)
+    special = to_float or definition.real  # whether there are dtypes to look out for
+    usual = "f" if definition.real else "fc"
 
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return forward(x)
         array = x._array
-        if to_float and array.dtype.kind not in "fc":
-            array = array.astype(dtypes.default_numpy)
+        if special and array.dtype.kind not in usual:
+            check_real(definition, array)
+            if to_float and array.dtype.kind not in "fc":
+                array = array.astype(dtypes.default_numpy)
         out = forward(array)
         if type(out) is not ndarray:
             out = np.asarray(out)
@@ -83,6 +88,7 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
     forward, to_float = definition.forward, definition.promote == "float"
     differentiable = bool(definition.rules)
     records = recorders(definition.plans)
+    meet = partial(promote_real, definition) if definition.real else promote
 
     def apply(x: Any, y: Any) -> Any:
         a: Any
@@ -95,13 +101,13 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
             if isinstance(y, Tensor):
                 b, y_node, y_storage = y._array, y._node, y._storage
                 if dtype is not b.dtype or not (dtype is F32 or dtype is F64):
-                    a, b = promote(a, b, to_float=to_float)
+                    a, b = meet(a, b, to_float=to_float)
             elif (type(y) is float or type(y) is int) and (dtype is F32 or dtype is F64):
                 b = numbers[dtype][y]
             elif operator and not isinstance(y, OPERANDS):
                 return NotImplemented
             else:
-                a, b = promote(a, y, to_float=to_float)
+                a, b = meet(a, y, to_float=to_float)
         elif isinstance(y, Tensor):
             b, y_node, y_storage = y._array, y._node, y._storage
             dtype = b.dtype
@@ -110,7 +116,7 @@ def binary(definition: Definition, *, operator: bool = False) -> Callable[[Any, 
             elif operator and not isinstance(x, OPERANDS):
                 return NotImplemented
             else:
-                a, b = promote(x, b, to_float=to_float)
+                a, b = meet(x, b, to_float=to_float)
         else:
             return forward(x, y)
         try:
@@ -149,7 +155,7 @@ def apply({signature}):
     if tensor is None:
         return forward({call}){first}
     recording = {recording}
-{promotion}
+{guard}{promotion}
     {results} = forward({call})
     if type(out) is not ndarray:
         out = as_arrays(out)
@@ -206,6 +212,7 @@ def general(definition: Definition) -> Callable[..., Any]:
         unwrapping="".join((UNWRAPPING_ALL if variadic else UNWRAPPING).format(x=x) for x in xs),
         recording=f"{needing} and (not departed or state.recording)" if differentiable else "False",
         promotion=f"    {xs[0]} = tuple({promoted})" if variadic else f"    {positional}, = {promoted}",
+        guard=f"    check_real(definition, {positional})\n" if definition.real else "",
         call=", ".join([positional, *[f"{name}={name}" for name in statics]]),
         results="out, kept" if definition.keeps else "out",
         first="[0]" if definition.keeps else "",
@@ -221,6 +228,7 @@ def general(definition: Definition) -> Callable[..., Any]:
     names = {
         **definition.defaults,
         **globals(),
+        "definition": definition,
         "forward": definition.forward,
         "plans": definition.plans,
     }
@@ -305,6 +313,24 @@ def promote(*operands: Any, to_float: bool = False) -> Any:
         one.astype(dtype, copy=False) if isinstance(one, np.ndarray) else _scalar(one, dtype)
         for one in checked
     ]
+
+
+def promote_real(definition: Definition, *operands: Any, to_float: bool = False) -> Any:
+    """`promote` for an operation that no complex tensor may enter."""
+    found = promote(*operands, to_float=to_float)
+    check_real(definition, *found)
+    return found
+
+
+def check_real(definition: Definition, *arrays: Any) -> None:
+    """Raise PyTorch's error where an array is complex that should not be."""
+    for array in arrays if definition.real else ():
+        if isinstance(array, (ndarray, np.generic)) and array.dtype.kind == "c":
+            name = dtypes.from_numpy(array.dtype).scalar_name
+            raise NotImplementedError(
+                f"\"{definition.__name__}\" not implemented for '{name}': it is for real tensors only; "
+                "take .real, .imag or .abs() first"
+            )
 
 
 def _scalar(number: Any, dtype: np.dtype) -> Any:

@@ -23,6 +23,7 @@ from ..kernels.reduction import reduce
 from ..state import state, throw
 from ..tensor import Tensor, wrap
 from .anomaly import anomaly, check
+from .conjugate import narrowed, turned
 from .node import Leaf, Node, Output
 
 ndarray = np.ndarray
@@ -136,7 +137,7 @@ def run(
                 if grad.shape != parent.shape:
                     grad = unbroadcast(grad, parent.shape, node)
                 if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
-                    grad = grad.astype(parent.dtype)
+                    grad = narrowed(grad, parent.dtype)
             if parent in pending:
                 if parent in owned:
                     np.add(pending[parent], grad, pending[parent])
@@ -166,6 +167,8 @@ def run(
             captures[leaf] = g
         if accumulate:
             assert isinstance(leaf, Leaf)
+            if leaf.dtype.kind == "c":
+                g = turned(g)
             leaf.accumulate(g if create_graph else wrap(g), create_graph)
 
 
@@ -175,6 +178,8 @@ def _fitted(grad: Any, parent: Node, node: Node) -> Tensor:
         grad = wrap(np.asarray(grad))
     if grad._array.shape != parent.shape:
         grad = unbroadcast(grad, parent.shape, node)
+    if grad._array.dtype.kind == "c" and parent.dtype.kind != "c":
+        grad = np.real(grad)
     return grad if grad._array.dtype == parent.dtype else grad.to(parent.dtype)
 
 
@@ -219,6 +224,7 @@ def _run_hooks(node: Node, g: Any, create_graph: bool, *, ends: bool = False) ->
     watch = node.watch
     if type(g) is dict or watch is None:
         return g
+    g = turned(g)
     grad = g if create_graph else wrap(g)
     for hook in list(watch.arriving.values()):
         replaced = hook(grad)
@@ -232,7 +238,7 @@ def _run_hooks(node: Node, g: Any, create_graph: bool, *, ends: bool = False) ->
         replaced = hook((grad,))
         if replaced is not None:
             grad = _checked(replaced[0] if isinstance(replaced, tuple) else replaced, node, hook)
-    return grad if create_graph else grad._array
+    return turned(grad if create_graph else grad._array)
 
 
 def _checked(replaced: Any, node: Node, hook: Any) -> Tensor:
@@ -255,11 +261,13 @@ def _run_post_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool
         replaced = hook(shown, arrived)
         if replaced is not None:
             shown = tuple(replaced) if isinstance(replaced, (list, tuple)) else (replaced,)
-    return shown if create_graph else [None if one is None else one._array for one in shown]
+    found = shown if create_graph else [None if one is None else one._array for one in shown]
+    return [None if one is None else turned(one) for one in found]
 
 
 def _shown(values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple([one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values])
+    shown = [one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values]
+    return tuple([None if one is None else turned(one) for one in shown])
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
@@ -304,7 +312,13 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
                 f"Mismatch in shape: grad_output[{position}] has a shape of {g.shape} and output[{position}] "
                 f"has a shape of {output.shape}."
             )
-        roots.append((output._node, g if create_graph else _entering(g._array, output._node)))
+        elif (output._array.dtype.kind == "c") != (g._array.dtype.kind == "c"):
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have the same dtype. "
+                f"Mismatch in dtype: grad_output[{position}] has a dtype of {g.dtype} and output[{position}] "
+                f"has a dtype of {output.dtype}."
+            )
+        roots.append((output._node, turned(g if create_graph else _entering(g._array, output._node))))
     return roots
 
 
@@ -331,6 +345,8 @@ def _start(
                 captures=captures,
                 accumulate=accumulate,
             )
+            if captures is not None:
+                captures.update({node: turned(g) for node, g in captures.items() if g is not None})
     finally:
         throw(*switches)
 
