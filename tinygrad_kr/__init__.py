@@ -42,6 +42,7 @@ from .ops.bessel import *
 from .ops.bitwise import *
 from .ops.broadcasting import *
 from .ops.comparison import *
+from .ops.complex import *
 from .ops.conv import *
 from .ops.conversion import *
 from .ops.counting import *
@@ -55,6 +56,7 @@ from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
 from .ops.factorization import *
+from .ops.fractional_pooling import *
 from .ops.gamma import *
 from .ops.gathering import *
 from .ops.inverse import *
@@ -89,6 +91,7 @@ from .printing import set_printoptions as set_printoptions
 from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
+from .torch_version import __version__ as __version__
 
 from .inner_functions import *  # isort: skip
 from .method_functions import *  # isort: skip
@@ -107,6 +110,7 @@ if _TYPE_CHECKING:
     from . import cuda as cuda
     from . import distributed as distributed
     from . import distributions as distributions
+    from . import fft as fft
     from . import func as func
     from . import fx as fx
     from . import hub as hub
@@ -116,6 +120,8 @@ if _TYPE_CHECKING:
     from . import onnx as onnx
     from . import regularization as regularization
     from . import serialization as serialization
+    from . import signal as signal
+    from . import sparse as sparse
     from . import special as special
     from . import testing as testing
     from . import train as train
@@ -126,20 +132,32 @@ if _TYPE_CHECKING:
     from . import xpu as xpu
     from .func import cond as cond
     from .func import vmap as vmap
+    from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+    from .ops.sparse import spmm as spmm
+    from .ops.spectrogram import istft as istft
+    from .ops.spectrogram import stft as stft
+    from .ops.windows import bartlett_window as bartlett_window
+    from .ops.windows import blackman_window as blackman_window
+    from .ops.windows import hamming_window as hamming_window
+    from .ops.windows import hann_window as hann_window
+    from .ops.windows import kaiser_window as kaiser_window
     from .serialization import load as load
     from .serialization import save as save
 
-__version__ = "0.1.0"
-
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
-    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "func", "fx"]
-    + ["hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "special"]
-    + ["testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
+    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
+    + ["fx", "hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "signal"]
+    + ["sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization", "cond": "func", "vmap": "func"}
+_LATER_NAMES |= dict.fromkeys(
+    ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"], "ops.windows"
+)
+_LATER_NAMES |= {"spmm": "ops.sparse", "sparse_coo_tensor": "ops.sparse"}
+_LATER_NAMES |= {"stft": "ops.spectrogram", "istft": "ops.spectrogram"}
 
 
 def __getattr__(name: str) -> _Any:
@@ -160,7 +178,8 @@ float16 = half = _dtypes.float16
 float32 = float = _dtypes.float32
 float64 = double = _dtypes.float64
 bfloat16 = _dtypes.bfloat16
-complex64, complex128 = _dtypes.complex64, _dtypes.complex128
+complex64 = cfloat = _dtypes.complex64
+complex128 = cdouble = _dtypes.complex128
 uint8 = _dtypes.uint8
 int8 = _dtypes.int8
 int16 = short = _dtypes.int16

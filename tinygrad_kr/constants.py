@@ -16,12 +16,13 @@ __all__ = [
     "newaxis",
     "pi",
     "preserve_format",
+    "sparse_coo",
     "strided",
 ]
 
 
 class Token:
-    """A named constant that arguments such as `memory_format` take; it changes nothing here."""
+    """A named constant that arguments such as `memory_format` take."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -34,11 +35,11 @@ class Token:
 
 
 class memory_format(Token):
-    """An order of dimensions in memory; arguments of this kind change nothing here."""
+    """The type of `torch.channels_last` and its kin."""
 
 
 class layout(Token):
-    """A kind of storage: `torch.strided` is the one there is."""
+    """The type of `torch.strided` and `torch.sparse_coo`."""
 
 
 contiguous_format = memory_format("contiguous_format")
@@ -46,6 +47,7 @@ preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")
 channels_last_3d = memory_format("channels_last_3d")
 strided = layout("strided")
+sparse_coo = layout("sparse_coo")
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 newaxis = None

@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.inplace import check_writable
-from ..constants import strided
 from ..storage import Storage
 from ..tensor import Tensor, graft
 from ._public import public, require_tensor
@@ -323,11 +322,6 @@ def as_subclass(self: Tensor, cls: type) -> Any:
     return result
 
 
-def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool = True) -> Tensor:
-    """This tensor, which is dense; of another dtype if one is given."""
-    return self if dtype is None else self.to(dtype)
-
-
 def bfloat16(self: Tensor, memory_format: Any = None) -> Tensor:
     """Raises: NumPy has no bfloat16, so there are no tensors of it; `.half()` and `.float()` are there."""
     return self.to(dtypes.bfloat16)
@@ -338,21 +332,14 @@ def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
     return other.detach() if assign else self.copy_(other).detach()
 
 
-def real(self: Tensor) -> Tensor:
-    """This tensor, which is real."""
-    return self
-
-
 def grad_dtype(self: Tensor) -> dtypes.dtype:
     """The dtype of its gradient: its own."""
     return self.dtype
 
 
-graft(property(real), "real")  # type: ignore[arg-type]
 graft(property(grad_dtype), "grad_dtype")  # type: ignore[arg-type]
 for _function in (
     *(new_empty_strided, as_strided_, dim_order, untyped_storage, storage, set_, is_set_to, const_data_ptr),
-    *(is_pinned, is_shared, apply_, map_, map2_, as_subclass, to_dense, bfloat16, module_load),
+    *(is_pinned, is_shared, apply_, map_, map2_, as_subclass, bfloat16, module_load),
 ):
     graft(_function)
-Tensor.layout = strided  # type: ignore[attr-defined]

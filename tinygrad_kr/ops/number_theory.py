@@ -10,7 +10,7 @@ from ..autograd.primitive import Primitive, constant, joint, primitives, rule
 from ..tensor import Tensor
 from ._public import public, require_tensor, structured
 
-__all__ = ["angle", "frexp", "gcd", "lcm", "ldexp", "nextafter", "real"]
+__all__ = ["frexp", "gcd", "lcm", "ldexp", "nextafter"]
 
 constant(np.gcd, np.lcm, np.nextafter, promote="same")
 
@@ -25,14 +25,6 @@ def frexp_(x: Any) -> Any:
 
 
 frexp_rule = joint(frexp_, lambda g, kept: [g[0] * kept], keeps=True, name="frexp")
-
-
-def angle_(x: Any) -> Any:
-    """π for negative numbers, 0 for others, NaN for NaN."""
-    return np.where(np.isnan(x), x, np.where(np.less(x, 0), np.pi, 0.0)).astype(x.dtype)
-
-
-angle_rule = rule(angle_, name="angle", promote="float", x=lambda g: g * 0)
 
 
 def ldexp_(x: Any, n: Any) -> Any:
@@ -131,30 +123,3 @@ def nextafter(input: Tensor, other: Tensor) -> Tensor:
                 f"\"nextafter_cpu\" not implemented for '{one.dtype.scalar_name}': convert with .float()"
             )
     return primitives[np.nextafter](input, other)
-
-
-# -- real tensors as complex ones ----------------------------------------------------------------------------
-
-
-@public(method=False, out=False)
-def real(input: Tensor) -> Tensor:
-    r"""The real part: the tensor itself, since tensors are real.
-
-    >>> torch.real(torch.tensor([1.0, 2.0]))
-    tensor([1., 2.])
-
-    Source: PyTorch, `torch.real`.
-    """
-    return require_tensor(input, "real")
-
-
-@public()
-def angle(input: Tensor) -> Tensor:
-    r"""The angle of a real number in the complex plane: π for negative ones, else 0.
-
-    >>> torch.angle(torch.tensor([-1.0, 2.0]))
-    tensor([3.1416, 0.0000])
-
-    Source: PyTorch, `torch.angle`.
-    """
-    return angle_rule(require_tensor(input, "angle"))
