@@ -59,6 +59,9 @@ def test_equals_numpy(
     out = product.matmul(x, y)
     assert out.dtype == dtype
     np.testing.assert_array_equal(out, np.matmul(x, y))
+    if x.ndim == y.ndim == 2:
+        addend = rng.integers(-4, 5, n).astype(dtype)
+        np.testing.assert_array_equal(product.affine(x, y, addend), np.matmul(x, y) + addend)
 
 
 @pytest.mark.parametrize("shapes", [((40, 17), (17,)), ((17,), (17, 40)), ((40,), (40,)), ((1, 40), (40, 1))])

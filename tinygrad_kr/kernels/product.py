@@ -16,13 +16,12 @@ of a small transformer take 29 ms, not 24. So nothing here leaves a product to B
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from .threads import get_num_threads, parallel_for, serial_blas, split
 
-__all__ = ["matmul"]
+__all__ = ["affine", "matmul"]
 
 _TINY = 2**18  # multiplications below which BLAS itself stays on one thread
 _TINY_VECTOR = 2**13  # and with a vector
@@ -44,42 +43,56 @@ def matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return _product(rows, y).reshape(*x.shape[:-1], y.shape[-1])
     if x.ndim > 2 and y.ndim > 2:
         return _stacked(x, y)
-    return _serial(np.matmul, x, y)
+    if max(x.size, y.size) < _TINY_VECTOR:
+        return np.matmul(x, y)
+    with serial_blas():
+        return np.matmul(x, y)
 
 
-def _product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The product of two matrices."""
-    columns = y.shape[1]
+def affine(x: np.ndarray, y: np.ndarray, addend: np.ndarray | None) -> np.ndarray:
+    """x @ y + addend for two matrices and one number per column, each band while it is in the cache.
+
+    >>> affine(np.ones((2, 3)), np.ones((3, 1)), np.array([1.0]))
+    array([[4.],
+           [4.]])
+    """
+    return _product(x, y, addend)
+
+
+def _product(x: np.ndarray, y: np.ndarray, addend: np.ndarray | None = None) -> np.ndarray:
+    """The product of two matrices, plus one number per column if they are given."""
+    rows, columns = len(x), y.shape[1]
     work = x.size * columns
-    if columns == 1 or len(x) == 1:
-        return _serial(np.dot, x, y)
-    if work < _TINY or x.dtype.kind != "f" or x.dtype != y.dtype or x.dtype.itemsize < 4:
-        return np.dot(x, y)
-    rows = len(x)
+    vector = rows == 1 or columns == 1
+    if work < (_TINY_VECTOR if vector else _TINY) or not _for_blas(x, y):
+        return _plus(np.dot(x, y), addend)
     bands = min(get_num_threads(), max(rows, columns) // _BAND)
-    if work < _LARGE or bands < 2:
+    if work < _LARGE or bands < 2 or vector:
         with serial_blas():
-            return np.dot(x, y)
+            return _plus(np.dot(x, y), addend)
     out = np.empty((rows, columns), x.dtype)
     by_rows = rows >= columns  # each thread packs what it multiplies: cut the longer side
 
     def multiply(band: tuple[int, int]) -> None:
         chosen = slice(*band)
+        part = out[chosen] if by_rows else out[:, chosen]
         if by_rows:
-            np.matmul(x[chosen], y, out=out[chosen])
+            np.matmul(x[chosen], y, out=part)
         else:
-            np.matmul(x, y[:, chosen], out=out[:, chosen])
+            np.matmul(x, y[:, chosen], out=part)
+        _plus(part, addend if by_rows or addend is None else addend[chosen])
 
     parallel_for(multiply, split(max(rows, columns), -(-max(rows, columns) // bands), parallel=False))
     return out
 
 
-def _serial(product: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A product with a vector."""
-    if max(x.size, y.size) < _TINY_VECTOR:
-        return product(x, y)
-    with serial_blas():
-        return product(x, y)
+def _for_blas(x: np.ndarray, y: np.ndarray) -> bool:
+    return x.dtype.kind == "f" and x.dtype == y.dtype and x.dtype.itemsize >= 4
+
+
+def _plus(out: np.ndarray, addend: np.ndarray | None) -> np.ndarray:
+    """A product, one number per column added to it in place."""
+    return out if addend is None else np.add(out, addend, out=out)
 
 
 def _stacked(x: np.ndarray, y: np.ndarray) -> np.ndarray:
