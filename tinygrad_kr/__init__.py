@@ -12,7 +12,9 @@ from typing import Any as _Any
 
 from . import autograd as autograd
 from . import dtypes as _dtypes
+from .autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from .autograd.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from .autograd.modes import enable_grad as enable_grad
 from .autograd.modes import inference_mode as inference_mode
 from .autograd.modes import is_grad_enabled as is_grad_enabled
@@ -36,6 +38,7 @@ from .ops.activation import *
 from .ops.adaptive_pooling import *
 from .ops.arithmetic import *
 from .ops.arrangement import *
+from .ops.bessel import *
 from .ops.bitwise import *
 from .ops.broadcasting import *
 from .ops.comparison import *
@@ -51,13 +54,18 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
+from .ops.factorization import *
+from .ops.gamma import *
+from .ops.fractional_pooling import *
 from .ops.gathering import *
 from .ops.inverse import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.matmul import *
+from .ops.memory import *
 from .ops.normalization import *
 from .ops.norms import *
+from .ops.number_theory import *
 from .ops.padding import *
 from .ops.parts import *
 from .ops.permutation import *
@@ -72,14 +80,18 @@ from .ops.scattering import *
 from .ops.selection import *
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.solving import *
 from .ops.sorting import *
 from .ops.splitting import *
+from .ops.statistics import *
 from .ops.trigonometry import *
 from .printing import set_printoptions as set_printoptions
 from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
+from .torch_version import __version__ as __version__
 
+from .inner_functions import *  # isort: skip
 from .method_functions import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
 from . import nn as nn  # isort: skip
@@ -101,21 +113,27 @@ if _TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import regularization as regularization
     from . import serialization as serialization
+    from . import special as special
     from . import testing as testing
+    from . import train as train
+    from . import transfer as transfer
+    from . import uncertainty as uncertainty
+    from . import unsupervised as unsupervised
     from . import version as version
     from . import xpu as xpu
     from .serialization import load as load
     from .serialization import save as save
 
-__version__ = "0.1.0"
-
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "regularization", "serialization", "special", "testing", "train"]
+    + ["transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
+_LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}
 
 

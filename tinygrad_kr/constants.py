@@ -10,6 +10,8 @@ __all__ = [
     "contiguous_format",
     "e",
     "inf",
+    "layout",
+    "memory_format",
     "nan",
     "newaxis",
     "pi",
@@ -31,11 +33,19 @@ class Token:
         return self.name
 
 
-contiguous_format = Token("contiguous_format")
-preserve_format = Token("preserve_format")
-channels_last = Token("channels_last")
-channels_last_3d = Token("channels_last_3d")
-strided = Token("strided")
+class memory_format(Token):
+    """An order of dimensions in memory; arguments of this kind change nothing here."""
+
+
+class layout(Token):
+    """A kind of storage: `torch.strided` is the one there is."""
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+strided = layout("strided")
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 newaxis = None

@@ -31,17 +31,59 @@ DIFFERS = {
     "torch.Tensor.share_memory_": "returns the tensor; another process gets a copy",
     "torch.bfloat16": "a dtype without storage: making such a tensor raises",
     "torch.nn.DataParallel": "runs the module as it is",
+    "torch.Tensor.bfloat16": "raises: NumPy has no bfloat16",
+    "torch.Tensor.grad_dtype": "always the dtype of the tensor",
+    "torch.Tensor.is_shared": "False: share_memory_ shares nothing",
+    "torch.embedding_bag": "its second to fourth results, notes for PyTorch's backward, are empty",
+    "torch.lobpcg": "exact, by linalg.eigh: what steers an iteration has no effect",
+    "torch.nn.SyncBatchNorm": "of one process",
+    "torch.autograd.set_multithreading_enabled": "accepted, without effect",
+    "torch.utils.checkpoint.set_checkpoint_early_stop": "accepted, without effect",
+    "torch.utils.data.DistributedSampler": "num_replicas and rank must be given: nobody else knows them",
 }
 
 # Why the others are not here: the first pattern that matches the whole name.
 ABSENT = [
     (
         r"torch\.(cudnn|miopen|mkldnn|fbgemm|native|batch_norm_|fused_|sym_|_)\w*|torch\.\w*(parse|import_ir|unify)_\w*|"
-        r"torch\.(has_\w+|init_num_threads|fork|wait|hash_tensor|convolution|merge_type_\w+|AVG|SUM|typename)",
+        r"torch\.(has_\w+|init_num_threads|fork|wait|convolution|merge_type_\w+|AVG|SUM|typename)",
         "an inner function of PyTorch, not meant for programs",
     ),
     (
-        r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)",
+        r"torch(\.Tensor)?\.(hash_tensor|index|is_distributed|get_device_module)|torch\.linalg\.common_notes|"
+        r"torch\.(CompilationUnit|JITException|ScriptFunction)|torch\.autograd\.(NestedIOFunction|variable)",
+        "belongs to PyTorch's own machinery",
+    ),
+    (r"torch\.Tensor\.to_padded_tensor", "there are no nested tensors"),
+    (
+        r"torch\.nn\.functional\.(BroadcastingList\d|GRID_SAMPLE_\w+|\w+Type|TYPE_CHECKING|Tensor|assert_int_or_pair|"
+        r"boolean_dispatch|handle_torch_function|has_torch_function\w*|\w+_notes|native_channel_shuffle)|"
+        r"torch\.autograd\.(NestedIOFunction|enforce_grad_layout_policy)|torch\.utils\.checkpoint\.("
+        r"CheckpointFunction|DefaultDeviceType|GraphExecGroup|check_backward_validity|detach_variable|\w+_device_states)|"
+        r"torch\.utils\.data\.(argument_validation|runtime_validation\w*)",
+        "an inner function of PyTorch, not meant for programs",
+    ),
+    (
+        r"torch\.utils\.checkpoint\.(CheckpointPolicy|SAC_IGNORED_OPS|SelectiveCheckpointContext|"
+        r"create_selective_checkpoint_contexts)",
+        "a checkpoint keeps nothing, rather than what a policy selects",
+    ),
+    (
+        r"torch\.utils\.data\.(\w*Data(Pipe|Chunk)|functional_datapipe|guaranteed_datapipes_determinism|"
+        r"non_deterministic)",
+        "PyTorch has given up its DataPipes: iterate over a Dataset",
+    ),
+    (
+        r"torch\.nn\.(functional\.linear_cross_entropy|LinearCrossEntropy\w+)",
+        "saves a GPU's memory: use nn.Linear and cross_entropy",
+    ),
+    (
+        r"torch\.nn\.functional\.(scaled_mm|scaled_grouped_mm|grouped_mm)",
+        "made for the matrix units of GPUs",
+    ),
+    (
+        r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)|"
+        r"torch\.optim\.swap_in_optimizer_params_and_state",
         "made for transformations of graphs",
     ),
     (
@@ -71,7 +113,8 @@ ABSENT = [
     ),
     (
         r"torch\.Tensor\.(eig|symeig|solve|lstsq|reinforce|volatile|resize(_as)?|storage_type|output_nr|name|new)|"
-        r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)",
+        r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)|"
+        r"torch\.autograd\.variable",
         "left over from PyTorch's first releases",
     ),
 ]

@@ -37,8 +37,12 @@ __all__ = [
     "fix_",
     "floor_",
     "frac_",
+    "gcd_",
     "get_device",
+    "i0_",
     "is_inference",
+    "lcm_",
+    "ldexp_",
     "log10_",
     "log1p_",
     "log2_",
@@ -95,8 +99,12 @@ expm1_ = Tensor.expm1_
 fix_ = Tensor.fix_
 floor_ = Tensor.floor_
 frac_ = Tensor.frac_
+gcd_ = Tensor.gcd_
 get_device = Tensor.get_device
+i0_ = Tensor.i0_
 is_inference = Tensor.is_inference
+lcm_ = Tensor.lcm_
+ldexp_ = Tensor.ldexp_
 log10_ = Tensor.log10_
 log1p_ = Tensor.log1p_
 log2_ = Tensor.log2_

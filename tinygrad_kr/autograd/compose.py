@@ -16,7 +16,7 @@ class Identity(Node):
 
     __slots__ = ()
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         return [g]
 
     def name(self) -> str:

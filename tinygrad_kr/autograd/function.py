@@ -130,7 +130,7 @@ class FunctionNode(Node):
             return super().gathered(arrived)
         return tuple(arrived.get(position) for position in range(len(self.outputs or ())))
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         while self.ctx._saved is None and self.restore is not None:
             self.restore()
         grads = tuple(one if one is None or isinstance(one, Tensor) else wrap(one) for one in g)
@@ -139,6 +139,8 @@ class FunctionNode(Node):
             results = self.function.backward(self.ctx, *grads)
         finally:
             self.ctx._node = None
+        if last:
+            self.release()
         results = results if isinstance(results, tuple) else (results,)
         if len(results) > self.arity and all(one is None for one in results[self.arity :]):
             results = results[: self.arity]

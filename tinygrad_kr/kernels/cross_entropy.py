@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .classes import chosen, total_weight
-from .product import matmul
+from .product import matmul, ones
 
 __all__ = ["class_blocks", "cross_entropy", "cross_entropy_gradient", "nll_gradient", "places"]
 
@@ -85,11 +85,11 @@ def cross_entropy(
     else:
         largest = np.maximum.reduce(blocks, axis=1).reshape(-1)
     exponentials = blocks - _spread(largest, blocks)
-    ones = np.ones(count, blocks.dtype)
-    pull = ones if weight is None else weight
+    alike = ones(count, blocks.dtype)
+    pull = alike if weight is None else weight
     leaning = _over_classes(exponentials, pull) if label_smoothing else 0.0
     np.exp(exponentials, out=exponentials)
-    sums = _over_classes(exponentials, ones)
+    sums = _over_classes(exponentials, alike)
     logarithms = np.log(sums)
     values = logarithms + (largest - flat.take(targets))
     even = logarithms * np.add.reduce(pull) - leaning if label_smoothing else values
