@@ -5,6 +5,13 @@
 
 PyTorch's weights hold the gates as i, f, g, o. Here they are o, i, f, g: the three that take a sigmoid are
 neighbours, and so are the three whose gradient comes through c'.
+
+Where the time of a training step goes at 64 steps, batch 32, width 128 on two AVX-512 cores, of 8.7 ms
+(PyTorch 6.4): walking forward 2.7 (34 us a step, 17 of them the product, the rest ten calls), slopes 0.3,
+walking backward and the products behind it 3.7 (36 us a step, 19 of them the product; the products alone are
+4.4 on one thread), embedding, output layer, loss and Adam 2. A walk cannot be shared out, so with every call
+at the speed of its arithmetic it would still be 2.0 + 0.3 + 2.6 + 1.5: PyTorch's time. Without AVX-512 a
+step's product alone takes 40 us each way.
 """
 
 from __future__ import annotations
