@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .classes import chosen, total_weight
-from .product import ones
+from .product import matmul, ones
 
 __all__ = ["class_blocks", "cross_entropy", "cross_entropy_gradient", "nll_gradient", "places"]
 
@@ -60,7 +60,7 @@ def _spread(values: np.ndarray, blocks: np.ndarray) -> np.ndarray:
 def _over_classes(blocks: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """The sum over the classes, each with a factor: flat."""
     if blocks.ndim == 2:
-        return blocks.dot(factors)
+        return matmul(blocks, factors)
     return np.matmul(factors, blocks).reshape(-1)
 
 

@@ -90,7 +90,7 @@ addmm_rule = rule(
 
 def dot_(x: Any, y: Any) -> Any:
     """Σᵢ xᵢ yᵢ."""
-    return np.dot(x, y)
+    return array_product(x, y)
 
 
 dot_rule = rule(dot_, name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
@@ -98,7 +98,7 @@ dot_rule = rule(dot_, name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
 
 def mv_(x: Any, y: Any) -> Any:
     """A matrix times a vector."""
-    return np.dot(x, y)
+    return array_product(x, y)
 
 
 mv_rule = rule(
