@@ -20,7 +20,7 @@ from .threads import get_num_threads, parallel_for, serial_blas, split
 
 __all__ = ["cuts", "over"]
 
-SHORT = 2**16  # elements per chunk on one thread
+SHORT = 2**18  # elements per chunk on one thread
 LONG = 2**19  # and on several
 PARALLEL = 2**19  # elements from which a second thread pays
 SMALL = 2**13  # elements up to which BLAS keeps to one thread by itself
