@@ -12,9 +12,15 @@ below the length of a run avoids that buffer, too; it makes short runs slower.)
 
 Half of it costs no copy at all: every third window of three pixels, q = p, p + 3 ..., is a contiguous matrix
 as it lies in memory, whose product goes to every third pixel. Windows across the ends of rows are then
-computed in vain. Milliseconds forward with copies / without, one thread, two: (64, 16, 32, 32) -> 16 2.7 /
-2.3, 1.7 / 1.5; (64, 32, 32, 32) -> 32 7.2 / 7.0, 4.1 / 4.1; (64, 32, 16, 16) -> 32 1.7 / 1.9, 1.1 / 1.2; (64, 64, 16, 16)
--> 64 5.2 / 6.0, 2.9 / 3.4. So it is left out: it would be worth it for 16 channels only.
+computed in vain. Milliseconds forward with copies / without:
+
+                               one thread    two
+    (64, 16, 32, 32) -> 16     2.7 / 2.3     1.7 / 1.5
+    (64, 32, 32, 32) -> 32     7.2 / 7.0     4.1 / 4.1
+    (64, 32, 16, 16) -> 32     1.7 / 1.9     1.1 / 1.2
+    (64, 64, 16, 16) -> 64     5.2 / 6.0     2.9 / 3.4
+
+So it is left out: it would be worth it for 16 channels only.
 """
 
 from __future__ import annotations
