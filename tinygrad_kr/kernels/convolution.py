@@ -4,6 +4,13 @@ Shapes are PyTorch's: x (N, C, *spatial) in any memory order, weight (O, C/group
 (N, *spatial, O) buffers handed out as (N, O, *spatial) views: a network runs channels-last throughout.
 The work is done in `correlation`; `winograd`, `depthwise` and `overlap` are quicker ways for some shapes.
 Each of them says what was measured and when it pays.
+
+A step of ResNet-8 (16-32-64 channels, 32x32, batch 64, two threads, AVX-512), in milliseconds: convolutions
+28 (forward, gradient for x and for the weight a third each), batch norm 8, the rest 4, beside 25, 6 and 5 of
+PyTorch under its profiler. The products alone need 11, and reading and writing once what convolutions read
+and write some 3 at 40 GB/s. Each of the 50 hand-outs of work starts the second thread 30 µs late and waits
+some 45 at its end: 2 to 3. The rest is in copies that fit no second-level cache (one thread takes 42 for the
+convolutions, so two make 1.5 of it): shorter chunks would, but then threads wait for the GIL.
 """
 
 from __future__ import annotations
