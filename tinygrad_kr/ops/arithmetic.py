@@ -48,7 +48,12 @@ add_rule = rule(np.add, name="add", promote="same", x=lambda g: g, y=lambda g: g
 sub_rule = rule(np.subtract, name="sub", promote="same", x=lambda g: g, y=lambda g: -g)
 mul_rule = rule(np.multiply, name="mul", promote="same", x=lambda g, y: g * y, y=lambda g, x: g * x)
 div_rule = rule(
-    np.true_divide, name="div", promote="float", x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y
+    np.true_divide,
+    name="div",
+    promote="float",
+    result_may_change=True,
+    x=lambda g, y: g / y,
+    y=lambda g, y, out: -g * out / y,
 )
 neg_rule = rule(np.negative, name="neg", promote="same", x=lambda g: -g)
 positive_rule = rule(np.positive, name="positive", promote="same", x=lambda g: g)
