@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..absent import absent
 from .module import Module
 
 __all__ = ["DataParallel"]
+
+DistributedDataParallel = absent(
+    "nn.parallel.DistributedDataParallel", "there is one process: train the module itself"
+)
 
 
 class DataParallel(Module):

@@ -10,10 +10,11 @@ from . import datasets as datasets
 
 if _TYPE_CHECKING:
     from . import models as models
+    from . import ops as ops
     from . import transforms as transforms
     from . import utils as utils
 
-_LATER = frozenset(["models", "transforms", "utils"])  # imported when they are first asked for
+_LATER = frozenset(["models", "ops", "transforms", "utils"])  # imported when they are first asked for
 
 
 def __getattr__(name: str) -> _Any:

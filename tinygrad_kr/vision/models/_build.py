@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, TypeVar
 
 from ... import nn
@@ -29,6 +30,11 @@ def build(kind: Callable[..., Model], weights: Any, options: dict[str, Any], **a
             "model with weights=None, then model.load_state_dict(torch.load(path)) a checkpoint of your own"
         )
     return kind(**{**architecture, **options})
+
+
+def weights_of(name: str) -> Any:
+    """The enumeration of weights that torchvision has for a model; no member of it can be loaded."""
+    return Enum(name, {"IMAGENET1K_V1": 1, "IMAGENET1K_V2": 2, "DEFAULT": 2})
 
 
 def draw_convolutions(model: nn.Module, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ... import nn
 from ...nn import functional as F
 from ...tensor import Tensor
+from ..ops.misc import Conv2dNormActivation
 from ._build import build, draw_convolutions, draw_linears
 
 __all__ = ["MobileNetV2", "mobilenet_v2"]
@@ -36,14 +37,6 @@ def divisible(value: float, divisor: int = 8) -> int:
     return rounded + divisor if rounded < 0.9 * value else rounded
 
 
-def _convolution(
-    channels: int, planes: int, norm: Norm, kernel: int = 3, stride: int = 1, groups: int = 1
-) -> nn.Sequential:
-    """A convolution that keeps the picture's size at stride 1, its norm and a relu that ends at 6."""
-    convolution = nn.Conv2d(channels, planes, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return nn.Sequential(convolution, norm(planes), nn.ReLU6(inplace=True))
-
-
 class InvertedResidual(nn.Module):
     """1x1 to many channels, 3x3 in each of them alone, 1x1 to few; plus x where the shapes agree.
 
@@ -67,10 +60,16 @@ class InvertedResidual(nn.Module):
             raise ValueError(f"stride must be 1 or 2, got {stride}")
         norm = norm_layer or nn.BatchNorm2d
         hidden = round(inp * expand_ratio)
-        expand = [] if expand_ratio == 1 else [_convolution(inp, hidden, norm, kernel=1)]
+        expand = (
+            []
+            if expand_ratio == 1
+            else [Conv2dNormActivation(inp, hidden, 1, norm_layer=norm, activation_layer=nn.ReLU6)]
+        )
         self.conv = nn.Sequential(
             *expand,
-            _convolution(hidden, hidden, norm, stride=stride, groups=hidden),
+            Conv2dNormActivation(
+                hidden, hidden, stride=stride, groups=hidden, norm_layer=norm, activation_layer=nn.ReLU6
+            ),
             nn.Conv2d(hidden, oup, 1, bias=False),
             norm(oup),
         )
@@ -121,14 +120,15 @@ class MobileNetV2(nn.Module):
         block, norm = block or InvertedResidual, norm_layer or nn.BatchNorm2d
         channels = divisible(32 * width_mult, round_nearest)
         self.last_channel = divisible(1280 * max(1.0, width_mult), round_nearest)
-        layers: list[nn.Module] = [_convolution(3, channels, norm, stride=2)]
+        options: dict[str, Any] = {"norm_layer": norm, "activation_layer": nn.ReLU6}
+        layers: list[nn.Module] = [Conv2dNormActivation(3, channels, stride=2, **options)]
         for expansion, planes, count, stride in setting:
             planes = divisible(planes * width_mult, round_nearest)
             for place in range(count):
                 step = 1 if place else stride
                 layers.append(block(channels, planes, step, expand_ratio=expansion, norm_layer=norm))
                 channels = planes
-        layers.append(_convolution(channels, self.last_channel, norm, kernel=1))
+        layers.append(Conv2dNormActivation(channels, self.last_channel, 1, **options))
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.last_channel, num_classes))
         draw_convolutions(self, "fan_out")
