@@ -102,8 +102,13 @@ if _TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import regularization as regularization
     from . import serialization as serialization
     from . import testing as testing
+    from . import train as train
+    from . import transfer as transfer
+    from . import uncertainty as uncertainty
+    from . import unsupervised as unsupervised
     from . import version as version
     from . import xpu as xpu
     from .serialization import load as load
@@ -114,7 +119,8 @@ __version__ = "0.1.0"
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "serialization", "testing", "version", "xpu"]
+    + ["multiprocessing", "onnx", "regularization", "serialization", "testing", "train"]
+    + ["transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"load": "serialization", "save": "serialization"}

@@ -117,3 +117,25 @@ def test_the_readme_model_runs() -> None:
     code = re.search(r"## A first model\s+```python\n(.*?)```", text, re.DOTALL).group(1)
     done = run("-c", code)
     assert float(done.stdout) < 0.05
+
+
+# Every other example at a tenth of its size: what it says must match, and each picture must be written.
+OTHERS = {
+    "overfitting": (r"early stopping +\d+\.\d ± \d+\.\d", ["overfitting.png"]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_others_run_and_draw(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib (extra examples) is not installed")
+    text, pictures = OTHERS[name]
+    done = run(str(EXAMPLES / f"{name}.py"), "--quick", "--out", str(tmp_path))
+    assert re.search(text, done.stdout), done.stdout
+    for picture in pictures:
+        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_example_is_run_here() -> None:
+    programs = {path.stem for path in EXAMPLES.glob("*.py")}
+    helpers = {"common", "cnn_checkpoint", "cnn_pictures"}
+    assert programs - helpers == {"train_cnn", "pytorch_side_by_side", *OTHERS}

@@ -184,3 +184,35 @@ def test_weights_are_back_after_an_error() -> None:
 def test_errors(make, error, message) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(("batch_first", "shape", "time"), [(False, (5, 3, 40), 0), (True, (3, 5, 40), 1)])
+def test_variational_dropout_keeps_its_mask_over_time(
+    batch_first: bool, shape: tuple[int, ...], time: int
+) -> None:
+    drop = nn.VariationalDropout(0.5, batch_first)
+    x = torch.ones(shape, requires_grad=True)
+    out = drop(x)
+    steps = out.unbind(time)
+    assert all(torch.equal(step, steps[0]) for step in steps)
+    assert set(out.unique().tolist()) == {0.0, 2.0} and not torch.equal(steps[0][0], steps[0][1])
+    out.sum().backward()
+    assert torch.equal(x.grad, out.detach())
+    assert drop.eval()(x) is x
+    empty = nn.VariationalDropout(0.5)(torch.ones(0, 3, 4))
+    assert empty.shape == (0, 3, 4)
+    with pytest.raises(ValueError, match=r"2 or 3 dimensions, got shape \(4,\)"):
+        drop(torch.ones(4))
+
+
+def test_recurrent_weights_are_dropped_anew_in_every_call() -> None:
+    layer = nn.DropConnect(nn.LSTM(3, 4), p=0.5, names=["weight_hh_l0"])
+    x = torch.randn(6, 2, 3)
+    one, other = layer(x)[0], layer(x)[0]
+    assert torch.equal(one[0], other[0]) and not torch.allclose(one[5], other[5])  # no memory at step 0
+    one.sum().backward()
+    weight = layer.module.weight_hh_l0
+    dropped = weight.grad == 0
+    assert 0.2 < dropped.float().mean() < 0.8
+    layer.eval()
+    assert torch.equal(layer(x)[0], layer.module(x)[0])

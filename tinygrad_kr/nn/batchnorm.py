@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ..ops.creation import ones, tensor, zeros
 from ..tensor import Tensor
@@ -27,6 +27,7 @@ class _NormBase(Module):
     """The parameters and the running statistics that batch and instance norm share."""
 
     _version = 2  # since which num_batches_tracked is in the state dict
+    frozen = False  # `transfer.freeze` sets it: then `train()` leaves the layer in evaluation mode
     accepted: ClassVar[tuple[int, ...]]  # numbers of dimensions of the input
 
     weight: Parameter | None
@@ -62,6 +63,10 @@ class _NormBase(Module):
         self.register_buffer("running_var", ones(num_features, **options) if tracked else None)
         self.register_buffer("num_batches_tracked", tensor(0, device=device) if tracked else None)
         self.reset_parameters()
+
+    def train(self, mode: bool = True) -> Self:
+        """Training or evaluation mode; evaluation in any case while the statistics are frozen."""
+        return super().train(mode and not self.frozen)
 
     def reset_running_stats(self) -> None:
         """Forget the running statistics: mean 0, variance 1, no batch counted."""

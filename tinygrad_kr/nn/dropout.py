@@ -15,6 +15,7 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "FeatureAlphaDropout",
+    "VariationalDropout",
 ]
 
 MODES = ("inverted", "classic")
@@ -181,3 +182,46 @@ class FeatureAlphaDropout(_DropoutNd):
     def forward(self, input: Tensor) -> Tensor:
         """The input with channels dropped."""
         return F.feature_alpha_dropout(input, self.p, self.training)
+
+
+class VariationalDropout(_DropoutNd):
+    r"""Drop features of sequences with one mask for all time steps, in training.
+
+    A mask that changes from step to step disturbs what a recurrent network remembers; the same mask in every
+    step is what dropout means there. Put it before, between and behind recurrent layers; for the recurrent
+    weights themselves wrap the layer, as `DropConnect(nn.LSTM(...), names=["weight_hh_l0"])`.
+
+    Args:
+        p: the probability to be *dropped*; what is kept is divided by 1 - p.
+        batch_first: whether inputs are (N, L, H), as for the recurrent layers.
+
+    Shapes: (L, N, H), or (N, L, H) with `batch_first`, or (L, H) -> the same.
+
+    Raises:
+        ValueError: p is no probability, or an input of another shape.
+
+    >>> _ = torch.manual_seed(0)
+    >>> out = torch.nn.VariationalDropout(0.5)(torch.ones(7, 1, 4))
+    >>> torch.equal(out[0], out[6]), out[0]
+    (True, tensor([[0., 0., 2., 0.]]))
+
+    Source: Gal and Ghahramani 2016, "A theoretically grounded application of dropout in recurrent neural
+    networks".
+    """
+
+    def __init__(self, p: float = 0.5, batch_first: bool = False) -> None:
+        super().__init__(p)
+        self.batch_first = batch_first
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input with features dropped."""
+        if input.dim() not in (2, 3):
+            raise ValueError(f"expected sequences of 2 or 3 dimensions, got shape {tuple(input.shape)}")
+        if not self.training or self.p == 0:
+            return input
+        time = 1 if self.batch_first and input.dim() == 3 else 0
+        shape = [1 if place == time else size for place, size in enumerate(input.shape)]
+        return input * F.dropout(input.new_ones(shape), self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, batch_first={self.batch_first}"
