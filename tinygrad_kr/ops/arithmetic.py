@@ -93,8 +93,20 @@ def power_growth(x: Any, y: Any, out: Any) -> Any:
     return np.where(flat, 0.0, out * np.log(np.where(flat, 1.0, x)))
 
 
+def power_(x: Any, y: Any) -> Any:
+    """xʸ, also of integers to negative integers: the reciprocals of 1 and -1, and 0 for all others."""
+    try:
+        return np.power(x, y)
+    except ValueError:
+        if np.result_type(x, y).kind not in "iu":
+            raise
+        positive = np.power(x, np.abs(y))
+        return np.where((np.less(y, 0)) & (np.abs(x) != 1), 0, positive).astype(positive.dtype)
+
+
 pow_rule = rule(
     np.power,
+    forward=power_,
     name="pow",
     promote="same",
     x=lambda g, x, y: g * power_slope(x, y),
@@ -280,7 +292,9 @@ def square(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.square`.
     """
-    return square_rule(require_tensor(input, "square"))
+    if require_tensor(input, "square")._array.dtype.kind == "b":
+        return mul_rule(input, 1).square()
+    return square_rule(input)
 
 
 @public(inplace=True)
