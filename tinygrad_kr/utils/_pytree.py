@@ -1,135 +1,120 @@
-"""Nested containers taken apart and put together: the part of PyTorch's `utils._pytree` that programs use."""
+"""Nested containers (tuples, lists, dicts, named tuples) taken apart into leaves, and put together again."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["TreeSpec", "tree_all", "tree_any", "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten"]
-
-Leaf = Callable[[Any], bool] | None
+__all__ = ["TreeSpec", "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten"]
 
 
-class TreeSpec(NamedTuple):
-    """How a container is built: its kind (None for a leaf), what else it needs, and its parts."""
+@dataclass(frozen=True)
+class TreeSpec:
+    """The structure of a nested container: its class, its keys if it has some, and what it contains.
 
-    kind: type | None
-    context: Any
+    A leaf has the class None.
+    """
+
+    kind: Any
+    keys: Any
     children: tuple[TreeSpec, ...]
 
     @property
     def num_leaves(self) -> int:
-        """How many leaves it takes."""
+        """How many leaves there are."""
         return 1 if self.kind is None else sum(child.num_leaves for child in self.children)
 
 
 LEAF = TreeSpec(None, None, ())
 
 
-def _parts(tree: Any) -> tuple[Any, list[Any]] | None:
-    """The context and the parts of a container; None for a leaf."""
+def _parts(tree: Any) -> tuple[Any, Any, Sequence[Any]]:
+    """The class, keys and contents of a container; None for the class of a leaf."""
     kind = type(tree)
-    if kind in (tuple, list, deque):
-        return (tree.maxlen if kind is deque else None), list(tree)
-    if kind in (dict, OrderedDict, defaultdict):
-        factory = tree.default_factory if kind is defaultdict else None
-        return (list(tree), factory), list(tree.values())
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return None, list(tree)
-    return None
+    if kind in (dict, OrderedDict):
+        return kind, tuple(tree), list(tree.values())
+    if kind is defaultdict:
+        return kind, (tree.default_factory, tuple(tree)), list(tree.values())
+    if kind in (list, tuple) or (isinstance(tree, tuple) and hasattr(kind, "_fields")):
+        return kind, None, tree
+    return None, None, ()
 
 
-def tree_flatten(tree: Any, is_leaf: Leaf = None) -> tuple[list[Any], TreeSpec]:
-    """The leaves of nested tuples, lists and dicts, in order, and how they were put together.
+def tree_flatten(tree: Any) -> tuple[list[Any], TreeSpec]:
+    """The leaves of a nested container in order, and its structure.
 
-    Args:
-        tree: the container; anything that is none is a leaf, None included.
-        is_leaf: what else is not to be taken apart.
-
-    >>> leaves, spec = tree_flatten({"a": 1, "b": [2, (3, None)]})
-    >>> leaves, tree_unflatten([10, 20, 30, 40], spec)
-    ([1, 2, 3, None], {'a': 10, 'b': [20, (30, 40)]})
-
-    Source: PyTorch, `torch.utils._pytree.tree_flatten`.
+    >>> leaves, spec = tree_flatten({"a": 1, "b": (2, [3])})
+    >>> leaves
+    [1, 2, 3]
+    >>> tree_unflatten([4, 5, 6], spec)
+    {'a': 4, 'b': (5, [6])}
     """
-    found = None if is_leaf is not None and is_leaf(tree) else _parts(tree)
-    if found is None:
-        return [tree], LEAF
-    context, parts = found
-    flat = [tree_flatten(part, is_leaf) for part in parts]
-    return [leaf for leaves, _ in flat for leaf in leaves], TreeSpec(
-        type(tree), context, tuple(spec for _, spec in flat)
-    )
+    leaves: list[Any] = []
+    return leaves, _flatten(tree, leaves)
 
 
-def tree_unflatten(leaves: Iterable[Any], treespec: TreeSpec) -> Any:
-    """The container that `treespec` describes, with these leaves.
-
-    Raises:
-        ValueError: there are more or fewer leaves than it takes.
-
-    Source: PyTorch, `torch.utils._pytree.tree_unflatten`.
-    """
-    leaves = list(leaves)
-    if len(leaves) != treespec.num_leaves:
-        raise ValueError(f"the tree takes {treespec.num_leaves} leaves, got {len(leaves)}")
-    return _built(iter(leaves), treespec)
-
-
-def _built(leaves: Iterator[Any], spec: TreeSpec) -> Any:
-    kind: Any = spec.kind
+def _flatten(tree: Any, leaves: list[Any]) -> TreeSpec:
+    kind, keys, contents = _parts(tree)
     if kind is None:
+        leaves.append(tree)
+        return LEAF
+    return TreeSpec(kind, keys, tuple(_flatten(one, leaves) for one in contents))
+
+
+def tree_unflatten(leaves: Sequence[Any], spec: TreeSpec) -> Any:
+    """The container of this structure with these leaves."""
+    if len(leaves) != spec.num_leaves:
+        raise ValueError(f"a structure of {spec.num_leaves} leaves cannot take {len(leaves)}")
+    return _unflatten(iter(leaves), spec)
+
+
+def _unflatten(leaves: Iterator[Any], spec: TreeSpec) -> Any:
+    if spec.kind is None:
         return next(leaves)
-    parts = [_built(leaves, child) for child in spec.children]
-    if kind is deque:
-        return deque(parts, spec.context)
-    if kind in (dict, OrderedDict, defaultdict):
-        keys, factory = spec.context
-        pairs = zip(keys, parts)
-        return defaultdict(factory, pairs) if kind is defaultdict else kind(pairs)
-    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+    contents = [_unflatten(leaves, child) for child in spec.children]
+    if spec.kind is defaultdict:
+        return defaultdict(spec.keys[0], zip(spec.keys[1], contents))
+    if spec.keys is not None:
+        return spec.kind(zip(spec.keys, contents))
+    return spec.kind(*contents) if hasattr(spec.kind, "_fields") else spec.kind(contents)
 
 
-def tree_leaves(tree: Any, is_leaf: Leaf = None) -> list[Any]:
-    """The leaves alone.
+def tree_leaves(tree: Any) -> list[Any]:
+    """The leaves of a nested container in order."""
+    return tree_flatten(tree)[0]
 
-    Source: PyTorch, `torch.utils._pytree.tree_leaves`.
+
+def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """The container with `function` applied to every leaf, and to those of others of the same structure.
+
+    >>> tree_map(lambda x: 2 * x, {"a": 1, "b": (2, [3])})
+    {'a': 2, 'b': (4, [6])}
     """
-    return tree_flatten(tree, is_leaf)[0]
+    leaves, spec = tree_flatten(tree)
+    columns = [leaves]
+    for other in others:
+        found, other_spec = tree_flatten(other)
+        if other_spec != spec:
+            raise ValueError(f"the containers differ in structure: {spec} and {other_spec}")
+        columns.append(found)
+    return tree_unflatten([function(*row) for row in zip(*columns)], spec)
 
 
-def tree_map(func: Callable[..., Any], tree: Any, *rests: Any, is_leaf: Leaf = None) -> Any:
-    """The container of `func(leaf, ...)`, for the leaves of one tree, or of several that are built alike.
-
-    Raises:
-        ValueError: another tree has other leaves.
-
-    >>> tree_map(lambda x, y: x + y, {"a": (1, 2)}, {"a": (10, 20)})
-    {'a': (11, 22)}
-
-    Source: PyTorch, `torch.utils._pytree.tree_map`.
-    """
-    leaves, spec = tree_flatten(tree, is_leaf)
-    others = [tree_leaves(rest, is_leaf) for rest in rests]
-    if any(len(other) != len(leaves) for other in others):
-        raise ValueError(
-            f"the trees have {[len(leaves), *map(len, others)]} leaves; they must be built alike"
-        )
-    return tree_unflatten([func(*values) for values in zip(leaves, *others)], spec)
-
-
-def tree_all(pred: Callable[[Any], bool], tree: Any, is_leaf: Leaf = None) -> bool:
-    """Whether `pred` holds for all leaves.
-
-    Source: PyTorch, `torch.utils._pytree.tree_all`.
-    """
-    return all(map(pred, tree_leaves(tree, is_leaf)))
-
-
-def tree_any(pred: Callable[[Any], bool], tree: Any, is_leaf: Leaf = None) -> bool:
-    """Whether `pred` holds for some leaf.
-
-    Source: PyTorch, `torch.utils._pytree.tree_any`.
-    """
-    return any(map(pred, tree_leaves(tree, is_leaf)))
+def broadcast_prefix(prefix: Any, spec: TreeSpec) -> list[Any] | None:
+    """A value for each leaf of `spec`, from a tree that may end earlier; None where that does not fit."""
+    kind, keys, contents = _parts(prefix)
+    if kind is None:
+        return [prefix] * spec.num_leaves
+    # A tuple of arguments may be described by a list, and the other way round.
+    alike = {kind, spec.kind} <= {list, tuple} or (kind, keys) == (spec.kind, spec.keys)
+    if not alike or len(contents) != len(spec.children):
+        return None
+    found: list[Any] = []
+    for one, child in zip(contents, spec.children):
+        values = broadcast_prefix(one, child)
+        if values is None:
+            return None
+        found += values
+    return found

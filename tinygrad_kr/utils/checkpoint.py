@@ -25,14 +25,7 @@ from ..random import fork_rng, get_rng_state, set_rng_state
 from ..state import state
 from ..tensor import Tensor
 
-__all__ = [
-    "CheckpointError",
-    "checkpoint",
-    "checkpoint_sequential",
-    "get_device_states",
-    "noop_context_fn",
-    "set_device_states",
-]
+__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]
 
 Contexts = tuple[AbstractContextManager[Any], AbstractContextManager[Any]]
 

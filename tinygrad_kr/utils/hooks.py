@@ -1,7 +1,7 @@
-"""What `register_hook` and its relatives return, under PyTorch's name."""
+"""`torch.utils.hooks`: what registering a hook returns."""
 
 from __future__ import annotations
 
-from ..autograd.node import HookHandle as RemovableHandle
+from ..nn._hooks import RemovableHandle
 
 __all__ = ["RemovableHandle"]
