@@ -121,7 +121,12 @@ def test_the_readme_model_runs() -> None:
 
 # Every other example at a tenth of its size: what it says must match, and each picture must be written.
 OTHERS = {
+    "filters": (r"28x28 digit +160 +9,847,040", ["photograph.png", "learned_filters.png"]),
+    "initialization": (r"ReLU, He +\d", ["activations.png", "gradients.png"]),
+    "optimizers": (r"NAdam +\d", ["valley.png", "optimizers.png"]),
     "overfitting": (r"early stopping +\d+\.\d ± \d+\.\d", ["overfitting.png"]),
+    "schedules": (r"performance \(ReduceLROnPlateau\) +\d", ["schedules.png"]),
+    "weight_penalties": (r"L1, proximal +\d", ["weight_penalties.png"]),
 }
 
 
