@@ -36,3 +36,16 @@ def test_new_makes_a_tensor_of_the_same_dtype() -> None:
     assert torch.ones(2, requires_grad=True).new(3).requires_grad is False
     with pytest.raises(TypeError, match="sizes"):
         x.new(1, "two")
+
+
+def test_legacy_types_convert() -> None:
+    x = torch.tensor([1.5, -1.5])
+    assert x.type(torch.LongTensor).tolist() == [1, -1] and x.type(torch.DoubleTensor).dtype is torch.float64
+    assert x.type("torch.IntTensor").dtype is torch.int32 and x.type(torch.float16).dtype is torch.float16
+
+
+def test_private_names_that_packages_use() -> None:
+    torch._assert(True, "holds")
+    with pytest.raises(AssertionError, match="of two"):
+        torch._assert(torch.tensor(3) % 2 == 0, "a multiple of two")
+    torch._C._log_api_usage_once("nothing")

@@ -81,7 +81,8 @@ from .size import Size as Size
 from .tensor import Tensor as Tensor
 
 from .method_functions import *  # isort: skip
-from . import deprecated as _deprecated  # noqa: F401  # isort: skip
+from . import _C as _C  # isort: skip
+from .deprecated import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip

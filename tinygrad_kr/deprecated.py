@@ -1,4 +1,4 @@
-"""Ways of writing that PyTorch still takes, with a warning or without, and that older programs use."""
+"""What programs use though PyTorch does not recommend it: older ways of writing, and a private name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from .size import Size
 from .tensor import Tensor, graft, wrap
 
-__all__: list[str] = []
+__all__ = ["_assert"]
 
 
 def number_first(name: str, option: str, tensors: int) -> None:
@@ -62,3 +62,12 @@ def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
 
 
 graft(new, "new")
+
+
+def _assert(condition: Any, message: str) -> None:
+    """`assert` as a function, private in PyTorch, but common in the models of its libraries.
+
+    Raises:
+        AssertionError: the condition does not hold.
+    """
+    assert condition, message
