@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import urlparse as urlparse
 
 from .absent import absent
 
 __all__ = ["download_url_to_file", "get_dir", "load", "load_state_dict_from_url"]
+
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")  # the part of a file's name that says what its contents hash to
 
 _LOCAL = "download the file yourself and open it with torch.load(path)"
 
