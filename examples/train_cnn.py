@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cnn_checkpoint as checkpoint
-
 import tinygrad_kr as torch
 import tinygrad_kr.nn.functional as F
 from tinygrad_kr import nn
@@ -141,6 +139,32 @@ def predict(model: nn.Module, images: torch.Tensor, batch_size: int = 256) -> to
     return torch.cat([model(part).argmax(1) for part in images.split(batch_size)])
 
 
+def write_checkpoint(
+    path: Path, model: Any, optimizer: Any, scheduler: Any, history: History, best: dict[str, Any], epoch: int
+) -> None:
+    """All that going on needs. A process killed at any moment leaves the previous file whole."""
+    state = {
+        "model": model.state_dict(),
+        "best": best,
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "history": vars(history),
+        "epoch": epoch,
+        "random": torch.get_rng_state(),
+    }
+    torch.save(state, path)
+
+
+def resume(saved: dict[str, Any], model: Any, optimizer: Any, scheduler: Any, history: History) -> int:
+    """Put a loaded checkpoint into the parts of a training run; returns how many epochs are done."""
+    model.load_state_dict(saved["model"])
+    optimizer.load_state_dict(saved["optimizer"])
+    scheduler.load_state_dict(saved["scheduler"])
+    vars(history).update(saved["history"])
+    torch.set_rng_state(saved["random"])
+    return saved["epoch"]
+
+
 def progress(batches: DataLoader, text: str) -> Iterable[Any]:
     """The batches behind a progress bar, where there is a terminal to draw it on."""
     if sys.stderr.isatty():
@@ -190,8 +214,8 @@ def main(given: list[str] | None = None) -> float:
     )
     history, best, start = History(), copy.deepcopy(model.state_dict()), 0
     if options.resume:
-        saved = checkpoint.load(options.resume)
-        start = checkpoint.restore(saved, model, optimizer, scheduler, history)
+        saved = torch.load(options.resume)
+        start = resume(saved, model, optimizer, scheduler, history)
         best = saved["best"]
 
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -201,7 +225,7 @@ def main(given: list[str] | None = None) -> float:
     )
     print(f"{parameters:,} parameters")
     options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / "checkpoint.npz"
+    file = options.out / "checkpoint.pt"
     began = time.perf_counter()
     for epoch in range(start, options.epochs):
         text = f"epoch {epoch + 1:>{len(str(options.epochs))}}/{options.epochs}"
@@ -214,7 +238,7 @@ def main(given: list[str] | None = None) -> float:
         )
         if history.val_loss[-1] == min(history.val_loss):
             best = copy.deepcopy(model.state_dict())
-        checkpoint.save(file, model, optimizer, scheduler, history, best, epoch + 1)
+        write_checkpoint(file, model, optimizer, scheduler, history, best, epoch + 1)
     if start < options.epochs:
         print(f"trained in {time.perf_counter() - began:.1f} s")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import tinygrad_kr as torch
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 
@@ -49,7 +51,7 @@ def test_train_cnn_learns_draws_and_resumes(tmp_path: Path) -> None:
     assert accuracy > 90
     for name in ("curves", "filters", "feature_maps", "misclassified", "confusion"):
         assert (tmp_path / "whole" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    checkpoint = tmp_path / "whole" / "checkpoint.npz"
+    checkpoint = tmp_path / "whole" / "checkpoint.pt"
     again = train(tmp_path / "again", "--epochs", "4", "--seed", "3", "--resume", str(checkpoint))
     assert not losses(again.stdout)
     assert f"test accuracy {accuracy:.2f}%" in again.stdout
@@ -58,23 +60,22 @@ def test_train_cnn_learns_draws_and_resumes(tmp_path: Path) -> None:
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
     sys.path.insert(0, str(EXAMPLES))
     try:
-        import cnn_checkpoint
         import train_cnn
     finally:
         sys.path.remove(str(EXAMPLES))
     saved = []
-    original = cnn_checkpoint.save
+    original = train_cnn.write_checkpoint
 
     def keep_second(path: Path, *state: object) -> None:
         original(path, *state)
         if state[-1] == 2:
-            saved.append((tmp_path / "second.npz").write_bytes(path.read_bytes()))
+            saved.append((tmp_path / "second.pt").write_bytes(path.read_bytes()))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_cnn.checkpoint, "save", keep_second)
+        patch.setattr(train_cnn, "write_checkpoint", keep_second)
         train_cnn.main(["--epochs", "3", "--out", str(tmp_path / "a")])
-    train_cnn.main(["--epochs", "3", "--out", str(tmp_path / "b"), "--resume", str(tmp_path / "second.npz")])
-    first, second = (cnn_checkpoint.load(tmp_path / one / "checkpoint.npz") for one in "ab")
+    train_cnn.main(["--epochs", "3", "--out", str(tmp_path / "b"), "--resume", str(tmp_path / "second.pt")])
+    first, second = (torch.load(tmp_path / one / "checkpoint.pt") for one in "ab")
     assert saved and first["history"] == second["history"]
     assert all((first["model"][name] == second["model"][name]).all() for name in first["model"])
 
@@ -91,7 +92,7 @@ def test_train_cnn_without_matplotlib(tmp_path: Path) -> None:
         (["--epochs", "0"], "--epochs must be at least 1, got 0"),
         (["--lr", "-1"], "--lr must be positive, got -1.0"),
         (["--data", "nowhere"], "expected 'digits', 'mnist5k' or a folder"),
-        (["--resume", "missing.npz"], "missing.npz"),
+        (["--resume", "missing.pt"], "missing.pt"),
     ],
 )
 def test_train_cnn_says_what_is_wrong(tmp_path: Path, options: list[str], message: str) -> None:
@@ -100,9 +101,9 @@ def test_train_cnn_says_what_is_wrong(tmp_path: Path, options: list[str], messag
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file.npz").write_bytes(b"PK\x03\x04 not a checkpoint")
-    done = train(tmp_path, "--resume", str(tmp_path / "file.npz"), check=False)
-    assert "not a whole checkpoint" in done.stderr
+    (tmp_path / "file.pt").write_bytes(b"PK\x03\x04 not a checkpoint")
+    done = train(tmp_path, "--resume", str(tmp_path / "file.pt"), check=False)
+    assert done.returncode != 0 and "file.pt" in done.stderr
 
 
 @pytest.mark.torch
@@ -121,11 +122,17 @@ def test_the_readme_model_runs() -> None:
 
 # Every other example at a tenth of its size: what it says must match, and each picture must be written.
 OTHERS = {
+    "batch_norm": (r"batch norm behind ReLU +\d", ["batch_norm.png"]),
+    "by_hand": (r"w1 +\d\.\de[-+]\d\d +\d\.\de-(0[89]|1\d)", ["curve.png"]),
     "filters": (r"28x28 digit +160 +9,847,040", ["photograph.png", "learned_filters.png"]),
     "initialization": (r"ReLU, He +\d", ["activations.png", "gradients.png"]),
+    "language": (r"GPT +249,702", ["language.png"]),
     "optimizers": (r"NAdam +\d", ["valley.png", "optimizers.png"]),
     "overfitting": (r"early stopping +\d+\.\d ± \d+\.\d", ["overfitting.png"]),
+    "pretraining": (r"autoencoders +\d", ["features.png", "denoising.png"]),
     "schedules": (r"performance \(ReduceLROnPlateau\) +\d", ["schedules.png"]),
+    "transfer_digits": (r"quarter turns, tuned +\d", ["transfer.png"]),
+    "uncertainty_rotation": (r"ensemble +\d", ["uncertainty.png"]),
     "weight_penalties": (r"L1, proximal +\d", ["weight_penalties.png"]),
 }
 
@@ -142,5 +149,5 @@ def test_the_others_run_and_draw(name: str, tmp_path: Path) -> None:
 
 def test_every_example_is_run_here() -> None:
     programs = {path.stem for path in EXAMPLES.glob("*.py")}
-    helpers = {"common", "cnn_checkpoint", "cnn_pictures"}
+    helpers = {"common", "cnn_pictures"}
     assert programs - helpers == {"train_cnn", "pytorch_side_by_side", *OTHERS}

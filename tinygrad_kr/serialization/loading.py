@@ -98,18 +98,28 @@ def load(
         )
     relocate = relocation(map_location)
     with open(f, "rb") if is_path else nullcontext(f) as file:
-        start = file.tell()
-        head = file.read(_TAR_MAGIC_AT + len(_TAR_MAGIC))
-        file.seek(start)
-        if head.startswith(b"PK\3\4"):
-            result, places = _read_archive(file, encoding)
-        else:
-            _refuse_other_formats(head)
-            result, places, size = read_legacy(file.read(), encoding)
-            file.seek(start + size)
+        try:
+            result, places = _read(file, encoding)
+        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+            if is_path:
+                error.add_note(f"The file is {os.fspath(f)!r}")
+            raise
     for stored, place in places:
         relocate(stored, place)
     return result
+
+
+def _read(file: Any, encoding: str) -> tuple[Any, Any]:
+    """The object in a file of either format, and the places that its storages name."""
+    start = file.tell()
+    head = file.read(_TAR_MAGIC_AT + len(_TAR_MAGIC))
+    file.seek(start)
+    if head.startswith(b"PK\3\4"):
+        return _read_archive(file, encoding)
+    _refuse_other_formats(head)
+    result, places, size = read_legacy(file.read(), encoding)
+    file.seek(start + size)
+    return result, places
 
 
 def _refuse_other_formats(head: bytes) -> None:
