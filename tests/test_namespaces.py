@@ -113,3 +113,9 @@ def test_a_plain_module_is_no_scripted_one() -> None:
 def test_where_downloads_would_lie(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", "/somewhere")
     assert torch.hub.get_dir() == "/somewhere/hub"
+
+
+def test_types_that_older_models_import_from_jit() -> None:
+    from tinygrad_kr.jit.annotations import List  # noqa: UP035
+
+    assert List[int].__args__ == (int,)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .absent import absent
-from .nn.module import Module
+from ..absent import absent
+from ..nn.module import Module
 
 __all__ = [
     "Final",
