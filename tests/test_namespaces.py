@@ -116,6 +116,6 @@ def test_where_downloads_would_lie(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_types_that_older_models_import_from_jit() -> None:
-    from tinygrad_kr.jit.annotations import List  # noqa: UP035
+    from tinygrad_kr.jit.annotations import List
 
     assert List[int].__args__ == (int,)
