@@ -52,6 +52,7 @@ def test_a_name_that_is_not_there_is_not_there() -> None:
         (lambda: torch.distributed.init_process_group("gloo"), "one process"),
         (lambda: torch.fx.symbolic_trace(None), "grad_fn"),
         (lambda: torch.jit.load("x.pt"), "torch.load"),
+        (lambda: importlib.import_module("tinygrad_kr.utils.model_zoo").load_url("x"), "torch.load"),
     ],
 )
 def test_what_is_absent_raises_at_the_call_and_names_an_alternative(call: object, instead: str) -> None:

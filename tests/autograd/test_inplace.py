@@ -208,7 +208,6 @@ def test_a_gradient_that_was_asked_for_is_not_overwritten() -> None:
         lambda x: x / x.sum(),
         lambda x: torch.erfinv(x / 5),
         lambda x: torch.sinc(x),
-        lambda x: torch.linalg.qr(x)[0],
         lambda x: torch.nn.functional.normalize(x),
     ],
 )
@@ -244,3 +243,43 @@ def test_a_change_of_what_only_the_second_derivative_needs() -> None:
     y.add_(1)
     with pytest.raises(RuntimeError, match="argument 'x' of SoftmaxBackward0, is at version 1"):
         torch.autograd.grad(probability[0, 0], x, create_graph=True)
+
+
+def test_retained_gradients_are_those_of_the_new_values() -> None:
+    """As in PyTorch, whether the tensor was written into, a view of it, or what it is a view of."""
+    x = leaf(3)
+    y = x * 2
+    y.retain_grad()
+    y[1] = 5.0
+    (y * y).sum().backward()
+    assert y.grad.tolist() == [4.0, 10.0, 12.0]
+
+    y = x * 2
+    y.retain_grad()
+    view = y[:2]
+    view.retain_grad()
+    view.mul_(3)
+    ((y * y).sum() + view.sum()).backward()
+    assert y.grad.tolist() == [13.0, 25.0, 12.0]
+    assert view.grad.tolist() == [1.0, 1.0]
+
+    y = x * 2
+    view = y[:2]
+    view.retain_grad()
+    y.mul_(3)
+    ((y * y).sum() + view.sum()).backward()
+    assert view.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("operation", "position"),
+    [(torch.linalg.qr, 0), (torch.linalg.qr, 1), (torch.linalg.svd, 1), (torch.linalg.eigh, 1)],
+)
+def test_a_changed_result_among_several_is_noticed(operation: object, position: int) -> None:
+    x = torch.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+    results = operation(x)  # type: ignore[operator]
+    loss = sum((one * 1).sum() for one in results)
+    with torch.no_grad():
+        results[position].mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()

@@ -21,21 +21,3 @@ def test_names_of_all_weights_in_order() -> None:
     assert all(
         one is lstm.get_parameter(name) for one, name in zip(lstm._flat_weights, lstm._flat_weights_names)
     )
-
-
-def test_one_process_trains_alone() -> None:
-    with pytest.raises(RuntimeError, match="train the module itself"):
-        nn.parallel.DistributedDataParallel(nn.Linear(1, 1))
-
-
-def test_a_module_is_not_hashed_before_it_is_built() -> None:
-    class Counted(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.parts: list[int] = []
-            self.name = "counted"
-
-        def __hash__(self) -> int:
-            return hash(self.name)
-
-    assert hash(Counted()) == hash("counted")

@@ -42,6 +42,7 @@ Primitive = Callable[..., Any]  # call it with arrays or Tensors
 definitions: dict[Any, Definition] = {}  # every primitive, by the function it was registered for
 primitives: dict[Any, Primitive] = {}
 dispatch: dict[Any, Callable[..., Any]] = {}  # what a NumPy function does when it is given a Tensor
+real_only: set[str] = set()  # names of the primitives that no complex tensor may enter
 
 
 class Definition:
@@ -77,6 +78,7 @@ class Definition:
         )
         self.variadic = False
         self.defaults: dict[str, Any] = {}
+        self.real = self.__name__ in real_only
         self.parameters: tuple[str, ...]
         if isinstance(self.forward, np.ufunc):
             self.parameters = ("x", "y", "z")[: self.forward.nin]

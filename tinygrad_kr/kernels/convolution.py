@@ -40,7 +40,8 @@ def forward(
     >>> forward(x, np.ones((1, 1, 2)), stride=(1,), padding=(0,), dilation=(1,))
     array([[[1., 3., 5., 7.]]])
     """
-    size = _output_shape(x.shape[2:], weight.shape[2:], tuple(stride), tuple(padding), tuple(dilation))
+    stride, dilation = tuple(stride), tuple(dilation)
+    size, before = _placement(x.shape[2:], weight.shape[2:], stride, tuple(padding), dilation)
     dtype = x.dtype if x.dtype == weight.dtype else np.result_type(x, weight)
     work = working_dtype(dtype)
     out = np.empty((x.shape[0], *size, weight.shape[0]), work)
@@ -49,23 +50,25 @@ def forward(
         _grouped(weight.astype(work, copy=False), groups),
         None if bias is None else bias.astype(work, copy=False),
         out,
-        tuple([pair[0] for pair in pad_pairs(padding)]),
-        tuple(stride),
-        tuple(dilation),
+        before,
+        stride,
+        dilation,
     )
     _run(tasks)
     return channels_first(out.astype(dtype, copy=False))
 
 
 @lru_cache(maxsize=256)
-def _output_shape(
+def _placement(
     size: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
     padding: tuple[int | tuple[int, int], ...],
     dilation: tuple[int, ...],
-) -> tuple[int, ...]:
-    return output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation)
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The spatial sizes of the output, and the padding before the input."""
+    before = tuple([pair[0] for pair in pad_pairs(padding)])
+    return output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation), before
 
 
 def _grouped(weight: np.ndarray, groups: int) -> np.ndarray:

@@ -220,6 +220,16 @@ def require_tensor(value: Any, function: str, argument: str = "input") -> Tensor
     return value
 
 
+def require_ordered(value: Any, function: str, argument: str = "input") -> Tensor:
+    """The value, or PyTorch's error if it is no Tensor or complex, since complex numbers have no order."""
+    if require_tensor(value, function, argument).is_complex():
+        raise NotImplementedError(
+            f"{function}() does not support complex input, got {value.dtype}: complex numbers have no order; "
+            "take .real, .imag or .abs() first"
+        )
+    return value  # type: ignore[no-any-return]
+
+
 def axis_of(dim: int, ndim: int) -> int:
     """A `dim` as a non-negative axis; a 0-d tensor has the dims -1 and 0."""
     size = max(ndim, 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd import record
 from ..autograd.primitive import definitions, primitives, rule
 from ..tensor import Tensor, graft
@@ -89,7 +90,7 @@ def power_slope(x: Any, y: Any) -> Any:
 
 def power_growth(x: Any, y: Any, out: Any) -> Any:
     """∂(xʸ)/∂y = xʸ·ln x, and 0 where x = 0 and y ≥ 0."""
-    flat = np.logical_and(np.equal(x, 0), np.greater_equal(y, 0))
+    flat = np.logical_and(np.equal(x, 0), np.greater_equal(np.real(y), 0))
     return np.where(flat, 0.0, out * np.log(np.where(flat, 1.0, x)))
 
 
@@ -350,7 +351,7 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     if isinstance(input, Tensor) and not isinstance(exponent, Tensor):
         if exponent == 2:
             return square_rule(input) if input._array.dtype.kind != "b" else mul_rule(input, input)
-        if exponent < 0 and isinstance(exponent, int) and input._array.dtype.kind in "iu":
+        if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind in "iu":
             raise RuntimeError(
                 f"Integers to negative integer powers are not allowed, got exponent {exponent}; use "
                 f".float() first"
@@ -360,15 +361,17 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 
 @public(inplace=True)
 def float_power(input: Operand, exponent: Operand) -> Tensor:
-    r"""Power in double precision: outᵢ = inputᵢ ^ exponentᵢ as float64.
+    r"""Power in double precision: outᵢ = inputᵢ ^ exponentᵢ as float64, or complex128.
 
     >>> torch.float_power(torch.tensor([4, 9]), 0.5)
     tensor([2., 3.], dtype=torch.float64)
 
     Source: PyTorch, `torch.float_power`.
     """
-    wide = [one.double() if isinstance(one, Tensor) else float(one) for one in (input, exponent)]
-    return pow_rule(*wide)
+    given = [one for one in (input, exponent) if isinstance(one, Tensor)]
+    is_complex = any(one.is_complex() for one in given) or isinstance(exponent, complex)
+    wide = dtypes.complex128 if is_complex else dtypes.float64
+    return pow_rule(*[one.to(wide) if isinstance(one, Tensor) else one for one in (input, exponent)])
 
 
 subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd.primitive import rule
 from ..kernels.product import matmul as array_product
+from ..kernels.product import ones
 from ..tensor import Tensor
 from ._products import check_dtypes, check_expands, sizes_text
 from ._public import public, require_tensor
@@ -21,7 +22,7 @@ FUNCTIONAL = ["bilinear", "linear"]
 
 def column_sums(x: Any) -> Any:
     """The sum of the rows of a matrix, as a product with ones: on narrow ones much faster than np.sum."""
-    return np.dot(np.ones(len(x), x.dtype), x)
+    return ones(len(x), x.dtype).dot(x)
 
 
 column_sums_rule = rule(column_sums, name="sum", x=lambda g, x_shape: np.broadcast_to(g, x_shape))

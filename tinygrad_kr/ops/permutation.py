@@ -180,7 +180,7 @@ def adjoint(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.adjoint`.
     """
-    return _matrices_transposed(require_tensor(input, "adjoint"), "adjoint()")
+    return _conjugate(_matrices_transposed(require_tensor(input, "adjoint"), "adjoint()"))
 
 
 def _matrices_transposed(input: Tensor, what: str) -> Tensor:
@@ -202,18 +202,23 @@ def _mT(self: Tensor) -> Tensor:
     return _matrices_transposed(self, "tensor.mT")
 
 
+def _conjugate(input: Tensor) -> Tensor:
+    conjugated: Any = np.conj(input) if input.is_complex() else input
+    return conjugated  # type: ignore[no-any-return]
+
+
 def _mH(self: Tensor) -> Tensor:
-    """Matrices transposed and conjugated; the elements are real, so this is `mT`."""
-    return _matrices_transposed(self, "tensor.mH")
+    """Matrices transposed and, if complex, conjugated."""
+    return _conjugate(_matrices_transposed(self, "tensor.mH"))
 
 
 def _H(self: Tensor) -> Tensor:
-    """A matrix transposed and conjugated; the elements are real, so this is its transpose."""
+    """A matrix transposed and, if complex, conjugated."""
     if self._array.ndim not in (0, 2):
         raise RuntimeError(
             f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor."
         )
-    return _matrices_transposed(self, "tensor.H")
+    return _conjugate(_matrices_transposed(self, "tensor.H"))
 
 
 for _name, _property in {"T": _T, "mT": _mT, "mH": _mH, "H": _H}.items():
