@@ -104,3 +104,19 @@ def test_legacy_constructors() -> None:
         torch.LongTensor(torch.ones(1))
     with pytest.raises(TypeError, match=r"torch.HalfTensor, torch.FloatTensor, torch.DoubleTensor"):
         torch.set_default_tensor_type("torch.cuda.FloatTensor")
+
+
+def test_a_plain_module_is_no_scripted_one() -> None:
+    assert not isinstance(torch.nn.Linear(1, 1), torch.jit.ScriptModule)
+    assert issubclass(torch.jit.ScriptModule, torch.nn.Module)
+
+
+def test_where_downloads_would_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", "/somewhere")
+    assert torch.hub.get_dir() == "/somewhere/hub"
+
+
+def test_types_that_older_models_import_from_jit() -> None:
+    from tinygrad_kr.jit.annotations import List
+
+    assert List[int].__args__ == (int,)

@@ -95,6 +95,8 @@ from .torch_version import __version__ as __version__
 
 from .inner_functions import *  # isort: skip
 from .method_functions import *  # isort: skip
+from . import _C as _C  # isort: skip
+from .deprecated import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip

@@ -126,7 +126,7 @@ ABSENT = [
         "a switch of devices that are not here",
     ),
     (
-        r"torch\.Tensor\.(eig|symeig|solve|lstsq|reinforce|volatile|resize(_as)?|storage_type|output_nr|name|new)|"
+        r"torch\.Tensor\.(eig|symeig|solve|lstsq|reinforce|volatile|resize(_as)?|storage_type|output_nr|name)|"
         r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)|"
         r"torch\.autograd\.variable",
         "left over from PyTorch's first releases",

@@ -156,6 +156,9 @@ def assign(target: Tensor, value: Tensor) -> Tensor:
         )
     if target._array.dtype != value._array.dtype:
         value = _cast(target, value)
+    node = base_of(target)._node
+    if node is not None:
+        node.before_change()
     target._array[...] = value._array
     target._storage.version += 1
     if not state.recording or (target._node is None and value._node is None and not _base_needs_grad(target)):

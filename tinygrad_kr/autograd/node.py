@@ -99,6 +99,9 @@ class Node:
     def release(self) -> None:
         """Forget what was saved for backward."""
 
+    def before_change(self) -> None:
+        """The result is about to be changed in place."""
+
     def gathered(self, arrived: dict[int, Any]) -> tuple[Any, ...]:
         """The gradients of all results of an operation with several: zeros where none arrived."""
         return tuple(
@@ -222,3 +225,6 @@ class Output(Node):
 
     def through(self) -> Node:
         return self.parents[0]
+
+    def before_change(self) -> None:
+        self.parents[0].before_change()

@@ -92,7 +92,9 @@ class Plan:
         values = [_fetched(name) for name in self.names]
         stamps = [part for name in self.stamped for part in (f"{name}_storage", f"{name}_storage.version")]
         unpacked = [part for name in self.stamped for part in (f"{name}_storage", f"{name}_version")]
-        changed = " or ".join([f"{name}_storage.version != {name}_version" for name in self.stamped])
+        # What a composite alone would need is looked at when it runs; what was kept may share its memory.
+        vital = self.stamped if definition.keeps else [name for name in self.stamped if name in self.names]
+        changed = " or ".join([f"{name}_storage.version != {name}_version" for name in vital])
         grads = [f"rule_{i}(g, {', '.join(names)})" for i, names in enumerate(needs)]
         check = [f"    if {changed}:\n        raise Changed"] if changed else []
         if joint:

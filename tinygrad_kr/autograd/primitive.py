@@ -59,6 +59,7 @@ class Definition:
         keeps: bool = False,
         promote: str | None = None,
         view: bool = False,
+        result_may_change: bool = False,
         name: str | None = None,
     ) -> None:
         self.function = function
@@ -69,6 +70,7 @@ class Definition:
         self.keeps = keeps
         self.promote = promote
         self.view = view
+        self.result_may_change = result_may_change
         self.__name__: str = name or str(getattr(function, "__name__", "primitive"))
         self.__doc__ = function.__doc__
         self.node_name = (
@@ -152,6 +154,7 @@ def rule(
     forward: Callable[..., Any] | None = None,
     promote: str | None = None,
     view: bool = False,
+    result_may_change: bool = False,
     name: str | None = None,
     **rules: Callable[..., Any],
 ) -> Primitive:
@@ -166,11 +169,21 @@ def rule(
             and integers
             become the default floating dtype; None: the function sees them as they are.
         view: whether the result may share memory with the first argument.
+        result_may_change: whether the result may be changed in place before backward though a rule names
+            `out` (where PyTorch's rule does not): it is copied then.
         name: PyTorch's name of the operation, which names its graph node; the function's own by default.
         **rules: the rules, by argument name.
     """
     return _register(
-        Definition(function, forward=forward, rules=rules, promote=promote, view=view, name=name)
+        Definition(
+            function,
+            forward=forward,
+            rules=rules,
+            promote=promote,
+            view=view,
+            result_may_change=result_may_change,
+            name=name,
+        )
     )
 
 

@@ -33,6 +33,18 @@ class RuleNode(Node):
         if self.plan.frees:
             self.saved = None
 
+    def before_change(self) -> None:
+        """Copy the saved result where its change is no mistake."""
+        plan, saved = self.plan, self.saved
+        if saved is None or not plan.definition.result_may_change or "out" not in plan.names:
+            return
+        values = list(saved)
+        position = plan.names.index("out")
+        stamp = len(plan.names) + 2 * plan.stamped.index("out")
+        values[position] = _copied(values[position])
+        values[stamp : stamp + 2] = Storage(), 0
+        self.saved = tuple(values)
+
     def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         plan, saved = self.plan, self.saved
         if saved is None:
@@ -110,7 +122,8 @@ class RuleNode(Node):
 
     def _change(self) -> RuntimeError:
         """The error for a saved tensor that was changed in place."""
-        name, value, now, then = next(self._changed())
+        changes = sorted(self._changed(), key=lambda change: change[0] not in self.plan.names)
+        name, value, now, then = changes[0]
         shape = list(np.shape(value) if isinstance(value, np.ndarray) else self.shape)
         where = (
             f" It was recorded here:\n{self.trace}"
@@ -154,6 +167,10 @@ class CompositeNode(RuleNode):
         composite = plan.definition.composite
         assert composite is not None
         return compose.gradients(composite, inputs, self.statics, plan.positions, g)
+
+
+def _copied(value: Any) -> Any:
+    return tuple(map(_copied, value)) if type(value) is tuple else np.array(value, order="K")
 
 
 def _attach(array: Any, node: Node | None, storage: Storage | None = None) -> Any:

@@ -16,6 +16,8 @@ def ntuple(value: Any, count: int, name: str) -> tuple[Any, ...]:
     if not isinstance(value, Iterable):
         return (value,) * count
     values = tuple(value)
+    if len(values) == 1:
+        return values * count
     if len(values) != count:
         raise ValueError(f"`{name}` (={value}) must be one number or a tuple of {count}, got {len(values)}")
     return values

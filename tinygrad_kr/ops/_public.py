@@ -252,8 +252,10 @@ def axes_of(dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     return axes if ndim else ()
 
 
-def sizes_of(sizes: Sequence[Any]) -> tuple[int, ...]:
-    """The sizes given as `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`, as a tuple of ints."""
+def sizes_of(sizes: Sequence[Any], keyword: Any = None) -> tuple[int, ...]:
+    """Numbers given as `f(2, 3)`, `f((2, 3))`, `f(torch.Size([2, 3]))` or by keyword, as a tuple of ints."""
+    if keyword is not None:
+        sizes = (keyword,)
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[0]
     return tuple(size if type(size) is int else operator.index(size) for size in sizes)

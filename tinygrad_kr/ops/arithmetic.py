@@ -49,7 +49,12 @@ add_rule = rule(np.add, name="add", promote="same", x=lambda g: g, y=lambda g: g
 sub_rule = rule(np.subtract, name="sub", promote="same", x=lambda g: g, y=lambda g: -g)
 mul_rule = rule(np.multiply, name="mul", promote="same", x=lambda g, y: g * y, y=lambda g, x: g * x)
 div_rule = rule(
-    np.true_divide, name="div", promote="float", x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y
+    np.true_divide,
+    name="div",
+    promote="float",
+    result_may_change=True,
+    x=lambda g, y: g / y,
+    y=lambda g, y, out: -g * out / y,
 )
 neg_rule = rule(np.negative, name="neg", promote="same", x=lambda g: -g)
 positive_rule = rule(np.positive, name="positive", promote="same", x=lambda g: g)
@@ -89,8 +94,20 @@ def power_growth(x: Any, y: Any, out: Any) -> Any:
     return np.where(flat, 0.0, out * np.log(np.where(flat, 1.0, x)))
 
 
+def power_(x: Any, y: Any) -> Any:
+    """xʸ, also of integers to negative integers: the reciprocals of 1 and -1, and 0 for all others."""
+    try:
+        return np.power(x, y)
+    except ValueError:
+        if np.result_type(x, y).kind not in "iu":
+            raise
+        positive = np.power(x, np.abs(y))
+        return np.where((np.less(y, 0)) & (np.abs(x) != 1), 0, positive).astype(positive.dtype)
+
+
 pow_rule = rule(
     np.power,
+    forward=power_,
     name="pow",
     promote="same",
     x=lambda g, x, y: g * power_slope(x, y),
@@ -276,7 +293,9 @@ def square(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.square`.
     """
-    return square_rule(require_tensor(input, "square"))
+    if require_tensor(input, "square")._array.dtype.kind == "b":
+        return mul_rule(input, 1).square()
+    return square_rule(input)
 
 
 @public(inplace=True)

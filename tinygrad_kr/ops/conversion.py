@@ -95,7 +95,8 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
         if dtype not in names:
             raise ValueError(f"invalid type: {dtype!r}; expected one of {sorted(names)}")
         dtype = names[dtype]
-    return to(self, dtype)
+    legacy = getattr(dtype, "dtype", None)  # of `torch.FloatTensor` and the like
+    return to(self, legacy if isinstance(legacy, dtypes.dtype) else dtype)
 
 
 _LEGACY = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,8 @@ def searchsorted(
             f"{list(sequence.shape)} and input value tensor {list(values.shape)}"
         )
     else:
-        rows = zip(sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1]))
+        count = math.prod(values.shape[:-1])
+        rows = zip(sequence.reshape(count, sequence.shape[-1]), values.reshape(count, values.shape[-1]))
         found = np.array([np.searchsorted(row, wanted, place) for row, wanted in rows]).reshape(values.shape)
     return wrap(np.asarray(found, np.int32 if out_int32 else np.int64))
 

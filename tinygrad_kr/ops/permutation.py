@@ -74,11 +74,12 @@ def _np_matrix_transpose(x: Any, /) -> Any:
 
 
 @public(out=False)
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
     """The dimensions in another order.
 
     Args:
-        dims: for each dimension of the result, which one of the input it is; one by one or as one sequence.
+        order, dims: for each dimension of the result, which one of the input it is; one by one, as one
+            sequence or by keyword.
 
     Raises:
         RuntimeError: not every dimension is named exactly once.
@@ -88,7 +89,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
 
     Source: PyTorch, `torch.permute`.
     """
-    order, ndim = sizes_of(dims), require_tensor(input, "permute")._array.ndim
+    order, ndim = sizes_of(order, dims), require_tensor(input, "permute")._array.ndim
     if len(order) != ndim:
         raise RuntimeError(
             "permute(): number of dimensions in the tensor input does not match the length of the desired "

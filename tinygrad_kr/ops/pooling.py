@@ -81,11 +81,13 @@ max_indices_rule: Primitive = rule(max_indices_, name="max_indices")
 max_pool_rule: Primitive = rule(
     max_pool_,
     name="max_pool2D_with_indices",
+    result_may_change=True,
     x=lambda g, x, out, windows: max_pool_back_rule(g, x, out, windows=windows),
 )
 max_pool_with_indices_rule: Primitive = rule(
     max_pool_with_indices_,
     name="max_pool2D_with_indices",
+    result_may_change=True,
     x=lambda g, x, out, windows: max_pool_back_rule(g[0], x, out[0], windows=windows),
 )
 max_pool_back_rule: Primitive = rule(

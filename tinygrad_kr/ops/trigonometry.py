@@ -95,7 +95,13 @@ def sinc_slope(x: Any, out: Any) -> Any:
     return np.where(zero, 0.0, (np.cos(math.pi * x) - out) / np.where(zero, 1.0, x))
 
 
-sinc_rule = rule(sinc_, name="sinc", promote="float", x=lambda g, x, out: g * sinc_slope(x, out))
+sinc_rule = rule(
+    sinc_,
+    name="sinc",
+    promote="float",
+    result_may_change=True,
+    x=lambda g, x, out: g * sinc_slope(x, out),
+)
 
 
 # -- angles to ratios -----------------------------------------------------------------------------

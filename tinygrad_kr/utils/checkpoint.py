@@ -341,3 +341,18 @@ def _hand_over(twin: Node, node: Node, stamps: tuple[Any, ...], originals: Mappi
         if isinstance(node, CompositeNode) and isinstance(twin, CompositeNode):
             node.inputs = twin.inputs
     twin.release()
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The devices of some tensors and the states of their generators: none, as all lie on the CPU.
+
+    Source: PyTorch, `torch.utils.checkpoint.get_device_states`.
+    """
+    return [], []
+
+
+def set_device_states(devices: Iterable[int], states: Iterable[Tensor], **options: Any) -> None:
+    """Put back what `get_device_states` returned: nothing.
+
+    Source: PyTorch, `torch.utils.checkpoint.set_device_states`.
+    """
