@@ -98,7 +98,6 @@ from .method_functions import *  # isort: skip
 from . import _C as _C  # isort: skip
 from .deprecated import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
-from . import nn as nn  # isort: skip
 from . import random as random  # isort: skip
 
 if _TYPE_CHECKING:
@@ -116,6 +115,7 @@ if _TYPE_CHECKING:
     from . import jit as jit
     from . import mps as mps
     from . import multiprocessing as multiprocessing
+    from . import nn as nn
     from . import onnx as onnx
     from . import optim as optim
     from . import regularization as regularization
@@ -149,7 +149,7 @@ if _TYPE_CHECKING:
 # Namespaces that not every program needs, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
-    + ["fx", "hub", "jit", "mps", "multiprocessing", "onnx", "optim", "regularization", "serialization"]
+    + ["fx", "hub", "jit", "mps", "multiprocessing", "nn", "onnx", "optim", "regularization", "serialization"]
     + ["signal", "sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "utils"]
     + ["version", "vision", "xpu"]
 )

@@ -13,12 +13,16 @@ from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
-_compiled: Callable[[str, str], CodeType] = cache(lambda source, file: compile(source, file, "exec"))
+
+@cache
+def compiled(source: str, file: str) -> CodeType:
+    """The code of a text, compiled once."""
+    return compile(source, file, "exec")
 
 
 def at_once(source: str, file: str, names: dict[str, Any]) -> None:
     """Run the definitions in `source`, which may use `names` and are entered there."""
-    exec(_compiled(source, file), names)
+    exec(compiled(source, file), names)
 
 
 def at_first_call(name: str, source: Callable[[], str], file: str, names: dict[str, Any]) -> Any:
