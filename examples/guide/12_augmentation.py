@@ -1,13 +1,13 @@
 # %% [markdown]
-# # 12. 데이터 늘리기 · Data augmentation
+# # 12. 데이터 증강 · Data augmentation
 #
 # 숫자를 조금 돌리거나 옮겨도 여전히 같은 숫자입니다. 이 사실은 사람에게는 당연하지만 신경망은 모릅니다.
 # 그래서 훈련할 때마다 그림을 무작위로 조금씩 바꾸어 보여 줍니다. 데이터가 적을 때 과대적합을 줄이는 가장
-# 확실한 방법 가운데 하나입니다.
+# 확실한 방법이라고들 합니다. 정말 그런지 재어 봅니다.
 #
 # A digit turned or moved a little is still the same digit. People take that for granted; a network does not
-# know it. So every time it sees an image, we change the image a little, at random. With few data this is one
-# of the surest ways against overfitting.
+# know it. So every time it sees an image, we change the image a little, at random. With few data this is said
+# to be the surest way against overfitting. We shall measure it.
 #
 # 회전, 확대, 이동은 모두 2×3 행렬 하나로 씁니다. 결과의 픽셀 $(x, y)$마다 원래 그림의 **어디에서** 값을
 # 가져올지 정합니다. · Turning, scaling and moving are one 2×3 matrix, which says **from where** in the image
@@ -25,7 +25,7 @@ import show
 import tinygrad_kr as torch
 import tinygrad_kr.nn.functional as F
 from tinygrad_kr import nn, regularization, train
-from tinygrad_kr.vision import datasets
+from tinygrad_kr.vision import datasets, transforms
 
 plt = show.plt
 
@@ -70,8 +70,8 @@ def flipped(images):
 # %% [markdown]
 # ## 지우기와 섞기 · Erasing and blending
 #
-# 컷아웃은 그림의 네모난 부분을 지워서 한 가지 단서에만 기대지 못하게 합니다. mixup은 그림 두 장을 $\lambda :
-# 1-\lambda$로 섞고 **레이블도 같은 비율로** 섞습니다.
+# 컷아웃은 그림의 네모난 부분을 지워서 한 가지 단서에만 기대지 못하게 합니다. mixup은 그림 두 장을
+# $\lambda:(1-\lambda)$로 섞고 **레이블도 같은 비율로** 섞습니다.
 #
 # Cutout covers a square, so that no single clue can be relied on. Mixup blends two images, and **their labels
 # by the same share** $\lambda$.
@@ -94,14 +94,23 @@ for row, (name, way) in zip(axes, {"original": lambda same: same, **WAYS, "mixup
 show.picture(figure, "12_augmentation")
 
 # %% [markdown]
-# 같은 시드에서는 같은 변형이, 다음 에폭에서는 새로운 변형이 나옵니다. · The same seed gives the same changes,
-# the next epoch new ones.
+# ## 그림 하나씩 · One image at a time
+#
+# 데이터가 커서 배치로 만들어 두지 못할 때는 데이터셋이 그림을 꺼낼 때 변형합니다. `transforms`의 이름과
+# 동작은 torchvision과 같습니다. 같은 시드에서는 같은 변형이, 다음에 꺼낼 때는 새로운 변형이 나옵니다.
+# `DataLoader`의 작업자들은 시드가 서로 달라서 같은 변형을 되풀이하지 않습니다.
+#
+# Where data are too large to lie ready as batches, the dataset changes an image when it is fetched.
+# `transforms` has torchvision's names and meaning. The same seed gives the same change, the next time a new
+# one; the workers of a `DataLoader` have seeds of their own and repeat nothing.
 
 # %%
+change = transforms.Compose([transforms.ToTensor(), transforms.RandomCrop(8, padding=1)])
+changed = datasets.Digits(transform=change)
 torch.manual_seed(3)
-first, second = moved(images[:5]), moved(images[:5])
+first, second = changed[2][0], changed[2][0]
 torch.manual_seed(3)
-assert torch.equal(moved(images[:5]), first) and not torch.equal(first, second)
+assert torch.equal(changed[2][0], first) and not torch.equal(first, second)
 
 # %% [markdown]
 # ## 실험 · An experiment
@@ -130,16 +139,9 @@ def accuracies(callbacks, seed):
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
     chosen = torch.randperm(len(images))[:100]
-    train.fit(
-        model,
-        F.cross_entropy,
-        optimizer,
-        (images[chosen], labels[chosen]),
-        epochs=60,
-        batch_size=50,
-        callbacks=callbacks,
-        progress=False,
-    )
+    data = images[chosen], labels[chosen]
+    size = {"epochs": 60, "batch_size": 50}
+    train.fit(model, F.cross_entropy, optimizer, data, **size, callbacks=callbacks, progress=False)
     return [train.evaluate(model, (x, test[1]), metrics=["accuracy"])["accuracy"] for x in (test[0], harder)]
 
 
@@ -154,7 +156,6 @@ for name, callbacks in {
     found[name] = torch.tensor([accuracies(callbacks, seed) for seed in range(2)]).mean(0).tolist()
     print(f"{name:8}  test {found[name][0]:.1%}   turned and moved {found[name][1]:.1%}")
 assert found["moved"][1] > found["nothing"][1] + 0.05
-
 assert found["flip"][0] < found["nothing"][0]
 
 # %% [markdown]
@@ -162,8 +163,8 @@ assert found["flip"][0] < found["nothing"][0]
 #
 # 돌리고 옮긴 그림에는 돌리고 옮긴 훈련이 크게 도움이 됩니다. 원래 그림에는 그렇지 않습니다. 이 숫자들은 이미
 # 크기와 자리를 맞춘 것이어서 시험 그림에는 그런 변화가 없기 때문입니다. 잡음, 컷아웃, mixup도 여기서는 얻는
-# 것이 거의 없습니다. 좌우로 뒤집기는 오히려 **해롭습니다**. 뒤집은 2는 2가 아닙니다. 데이터 늘리기는 레이블을
-# 바꾸지 않는 변형, 그리고 실제로 만나게 될 변형일 때 힘을 냅니다.
+# 것이 거의 없습니다. 좌우로 뒤집기는 오히려 **해롭습니다**. 뒤집은 2는 2가 아닙니다. 데이터 증강은 레이블이
+# 바뀌지 않고 실제로도 만나게 될 변형일 때 힘을 냅니다.
 #
 # Training on turned and moved digits helps a lot with turned and moved digits, and not with the originals:
 # those were centred and scaled when they were collected, so nothing of the kind varies among them. Noise,

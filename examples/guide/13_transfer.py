@@ -21,7 +21,7 @@ import show
 
 import tinygrad_kr as torch
 import tinygrad_kr.nn.functional as F
-from tinygrad_kr import nn, train, transfer
+from tinygrad_kr import nn, safetensors, train, transfer
 from tinygrad_kr.vision import datasets
 
 plt = show.plt
@@ -57,16 +57,19 @@ fit(source, source.parameters(), (images[low], labels[low]), epochs=5)
 # %% [markdown]
 # ## 저장하고 가져오기 · Saving and taking over
 #
-# 파일은 PyTorch의 `torch.save`가 쓰는 것과 같은 형식입니다. `load_matching`은 이름과 모양이 맞는 것만
-# 가져오고, 무엇을 가져왔는지 알려 줍니다.
+# 파일은 PyTorch의 `torch.save`와 같은 형식이고, safetensors로도 쓰고 읽습니다. `load_matching`은 이름과
+# 모양이 맞는 것만 가져오고, 무엇을 가져왔는지 알려 줍니다.
 #
-# The file has the format of PyTorch's `torch.save`. `load_matching` takes whatever agrees in name and shape,
-# and says what that was.
+# The file has the format of PyTorch's `torch.save`; safetensors are read and written too. `load_matching`
+# takes whatever agrees in name and shape, and says what that was.
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
     torch.save(source.state_dict(), Path(folder) / "0-4.pt")
     state = torch.load(Path(folder) / "0-4.pt")
+    safetensors.save_file(source.state_dict(), Path(folder) / "0-4.safetensors")
+    same = safetensors.load_file(Path(folder) / "0-4.safetensors")
+assert all(torch.equal(value, same[name]) for name, value in state.items())
 model = network()
 taken = transfer.load_matching(model[0], state, prefix="0.")
 print(f"taken over: {len(taken.loaded)} of {len(state)}; left: {taken.unused}")

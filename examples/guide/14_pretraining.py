@@ -57,7 +57,7 @@ assert after < before / 2
 #
 # $h$를 모두 더해 없앤 것이 자유 에너지 $F(v)$이고, 로그 가능도는 $\ln p(v) = -F(v) - \ln Z$입니다. 그
 # 기울기에는 모델이 꾸며 내는 그림의 평균이 들어 있어 계산할 수 없습니다. **대조 발산**(CD)은 그 평균을,
-# 데이터에서 출발해 몇 걸음만 간 깁스 표집으로 대신합니다.
+# 데이터에서 출발해 몇 걸음만 간 깁스 샘플링으로 대신합니다.
 #
 # Summing $h$ out leaves the free energy $F(v)$, and the log-likelihood is $\ln p(v) = -F(v) - \ln Z$. Its
 # gradient contains a mean over the images that the model itself imagines, which cannot be computed.

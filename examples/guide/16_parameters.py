@@ -10,8 +10,8 @@
 # $$\text{dense: } (\text{in} + 1) \cdot \text{out}
 #   \qquad \text{convolution: } (C_{\text{in}} \cdot k^2 + 1) \cdot C_{\text{out}}$$
 #
-# 완전연결층의 수는 그림이 커질수록 늘어나지만, 합성곱층은 그림의 크기와 **상관없습니다**. 같은 필터를 모든
-# 자리에서 함께 쓰기(가중치 공유) 때문입니다.
+# 완전연결층의 매개변수는 그림이 커질수록 늘어나지만, 합성곱층은 그림의 크기와 **상관없습니다**. 같은 필터를
+# 모든 자리에서 함께 쓰기(가중치 공유) 때문입니다.
 #
 # A dense layer grows with the image; a convolution does **not**, since all places share one filter.
 

@@ -80,7 +80,7 @@ assert far.grad.tolist() == [-0.5, 0.5]
 # ## 레이블 스무딩 · Label smoothing
 #
 # 정답의 확률을 1이 되게 하려면 점수가 무한히 커져야 합니다. 그래서 신경망은 지나치게 확신합니다. 레이블
-# 스무딩은 정답을 $1-\varepsilon$로 낮추고 나머지를 모든 클래스에 고르게 나눕니다.
+# 스무딩은 정답을 $1-\varepsilon$으로 낮추고 나머지를 모든 클래스에 고르게 나눕니다.
 #
 # For the probability of the right class to become 1 the scores must grow without end, so networks are too
 # sure of themselves. Label smoothing lowers the target to $1-\varepsilon$, and shares $\varepsilon$ out among

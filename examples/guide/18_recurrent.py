@@ -76,8 +76,8 @@ assert out.shape == (6, 4, 2 * 7) and h.shape == c.shape == (2 * 2, 4, 7)
 # ## 기억은 얼마나 가는가 · How long does memory last
 #
 # 마지막 출력을 각 걸음의 입력으로 미분해 봅니다. 기울기는 걸음마다 거의 같은 행렬을 곱하면서 거슬러 갑니다.
-# 그래서 지수적으로 **사라지거나** **폭발합니다**. LSTM의 $c$는 곱하기 $f$로만 전해지므로, 잊기 게이트가 1에
-# 가까우면 기울기가 그대로 갑니다.
+# 그래서 지수적으로 **사라지거나** **폭발합니다**. LSTM의 $c$에는 걸음마다 $f$가 곱해질 뿐이어서, 망각
+# 게이트가 1에 가까우면 기울기가 그대로 전해집니다.
 #
 # We differentiate the last output for the input of every step. On its way back the gradient is multiplied by
 # nearly the same matrix at each step, and so **vanishes** or **explodes** exponentially. The $c$ of an LSTM
@@ -107,7 +107,7 @@ assert reach["RNN"][0] < 1e-8 < 1e-2 < reach["LSTM, forget gate's bias 4"][0]
 
 # %% [markdown]
 # 처음에는 LSTM도 RNN처럼 잊습니다. 게이트의 값이 절반쯤이어서 걸음마다 기억이 반으로 줄기 때문입니다. 오래
-# 기억하려면 잊기 게이트를 여는 법을 배우거나, 편향을 크게 해서 시작해야 합니다.
+# 기억하려면 망각 게이트를 여는 법을 배우거나, 그 편향을 크게 하고 시작해야 합니다.
 #
 # At the start an LSTM forgets like an RNN: its gates are half open, and memory halves at each step. To
 # remember it must learn to open the forget gate, or begin with a large bias there.
@@ -161,11 +161,12 @@ for layer in (nn.RNN, nn.GRU, nn.LSTM):
 # %% [markdown]
 # ## 기울기 클리핑 · Gradient clipping
 #
-# 폭발한 기울기 한 번이면 그때까지 배운 것이 날아갑니다. 기울기 전체의 크기가 한계를 넘으면 **방향은 그대로
-# 두고** 길이만 줄입니다.
+# 이만큼만 학습하면 세 신경망의 차이는 작습니다. 그런데 기울기가 한 번 폭발하면 그때까지 배운 것이 날아갑니다.
+# 기울기 전체의 크기가 한계를 넘으면 **방향은 그대로 두고** 길이만 줄입니다.
 #
-# One gradient that explodes, and all that was learned is lost. If the norm of all gradients together exceeds
-# a limit, they are shortened, and their **direction kept**.
+# After so few steps the three differ little. But one gradient that explodes, and all that was learned is
+# lost. If the norm of all gradients together exceeds a limit, they are shortened, and their **direction
+# kept**.
 
 # %%
 show.source(nn.utils.clip_grads_with_norm_)
