@@ -9,8 +9,9 @@
 # learns the answers to one question. So we take the first layers from a network that was trained on another
 # question, **freeze** them, and train a new head alone: few data will do.
 #
-# 여기서는 숫자 0~4를 배운 신경망으로 5~9를 배웁니다. 레이블이 있는 5~9는 숫자마다 두 장뿐입니다. · Here a
-# network that has learned the digits 0 to 4 goes on to 5 to 9, of which only two each have a label.
+# 여기서는 숫자 0부터 4까지 배운 신경망으로 5부터 9까지를 배웁니다. 5부터 9까지는 레이블이 있는 그림이
+# 숫자마다 두 장뿐입니다. · Here a network that has learned the digits 0 to 4 goes on to 5 to 9, of which only
+# two each have a label.
 
 # %%
 import tempfile

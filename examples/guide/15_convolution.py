@@ -31,10 +31,10 @@ grey = (photo @ torch.tensor([0.299, 0.587, 0.114]))[None, None]  # (1, 1, H, W)
 # %% [markdown]
 # ## 사진에서 윤곽선 찾기 · Edges in a photograph
 #
-# 소벨 필터는 한 방향으로 밝기가 변하는 곳에서 커집니다. 필터 세 개를 한 합성곱으로 계산하면 **특징 맵** 세
-# 장이 채널 축으로 쌓입니다.
+# 소벨 필터의 값은 한 방향으로 밝기가 변하는 곳에서 커집니다. 필터 세 개를 한 합성곱으로 계산하면 **특징 맵**
+# 세 장이 채널 축으로 쌓입니다.
 #
-# Sobel's filters answer where brightness changes along one direction. Three filters are one convolution; its
+# Sobel's filters respond where brightness changes along one direction. Three filters are one convolution; its
 # three **feature maps** are stacked along the channel axis.
 
 # %%
@@ -73,8 +73,8 @@ show.picture(figure, "15_photograph")
 #
 # 풀링도 같은 식을 따릅니다. 그룹은 채널을 나누어 따로따로 계산합니다. 가중치 수가 그룹 수만큼 줄어듭니다.
 #
-# Pooling follows the same formula. Groups share the channels out among separate convolutions: as many times
-# fewer weights.
+# Pooling follows the same formula. Groups split the channels among separate convolutions, and divide the
+# number of weights by theirs.
 
 # %%
 x = torch.randn(1, 8, 28, 28)

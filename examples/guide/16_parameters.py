@@ -63,9 +63,10 @@ for channels, side in ((1, 8), (1, 28), (3, 32), (3, 224)):
     print(f"{f'{channels}x{side}x{side}':>12} {small:12,} {large:16,}")
 
 # %% [markdown]
-# 합성곱층은 가중치 대부분이 0이고 나머지는 서로 같은 완전연결층입니다. 픽셀 하나만 1인 그림을 차례로 넣어
-# 보면 그 행렬이 나옵니다. · A convolution is a dense layer most of whose weights are 0, and the rest equal to
-# each other. Its matrix comes out if we feed it images in which one pixel is 1.
+# 합성곱층은 가중치 대부분이 0이고 나머지는 같은 값 아홉 개가 되풀이되는 완전연결층입니다. 픽셀 하나만 1인
+# 그림을 차례로 넣어 보면 그 행렬이 나옵니다. · A convolution is a dense layer most of whose weights are 0,
+# and the rest the same nine values over and over. Its matrix comes out if we feed it images in which one
+# pixel is 1.
 
 # %%
 torch.manual_seed(0)

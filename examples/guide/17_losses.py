@@ -121,7 +121,7 @@ show.rules(loss, "huber")
 # %% [markdown]
 # 당뇨병 환자 442명의 체질량지수로 1년 뒤의 진행 정도를 예측합니다. 가장 마른 44명의 값이 잘못 적혔다고 해
 # 봅시다. · From the body mass index of 442 patients we predict the course of diabetes a year on. Let the
-# values of the 44 lightest be written down wrongly.
+# values of the 44 leanest be written down wrongly.
 
 # %%
 patients = load_diabetes()

@@ -11,8 +11,8 @@
 # $$\text{LSTM: } c_t = f \odot c_{t-1} + i \odot g, \quad h_t = o \odot \tanh(c_t)$$
 # $$\text{GRU: } h_t = (1 - z) \odot n + z \odot h_{t-1}$$
 #
-# 게이트 $f, i, o, z$는 0과 1 사이의 값으로, 무엇을 잊고 무엇을 새로 쓰고 무엇을 내보낼지 정합니다. · The
-# gates $f, i, o, z$ lie between 0 and 1 and say what to forget, what to write and what to let out.
+# 게이트 $f, i, o, r, z$는 0과 1 사이의 값으로, 무엇을 잊고 무엇을 새로 쓰고 무엇을 내보낼지 정합니다. · The
+# gates $f, i, o, r, z$ lie between 0 and 1 and say what to forget, what to write and what to let out.
 
 # %%
 from pydoc_data.topics import topics
@@ -115,7 +115,7 @@ assert reach["RNN"][0] < 1e-8 < 1e-2 < reach["LSTM, forget gate's bias 4"][0]
 # ## 글자 예측하기 · Telling the next character
 #
 # 파이썬에 들어 있는 설명서를 읽으며 다음 글자를 예측합니다. 손실이 4.3이면 아무것도 모르는 것이고($\ln 75$),
-# 2.0이면 후보를 $e^{2.0} \approx 7$ 글자로 줄인 셈입니다.
+# 2.0이면 후보를 $e^{2.0} \approx 7$글자로 줄인 셈입니다.
 #
 # The manual that comes with Python is read, and the next character told. A loss of 4.3 means to know nothing
 # ($\ln 75$); 2.0, to have narrowed it down to $e^{2.0} \approx 7$ characters.

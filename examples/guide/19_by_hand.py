@@ -16,7 +16,7 @@ from sklearn.datasets import load_sample_image
 import tinygrad_kr as torch
 import tinygrad_kr.nn.functional as F
 from tinygrad_kr import nn
-from tinygrad_kr.ops import trigonometry
+from tinygrad_kr.ops import linear, trigonometry
 
 plt = show.plt
 
@@ -29,12 +29,12 @@ x = np.linspace(-1, 1, len(y))[:, None]
 # ## 보편 근사: 학습 없이 만들기 · Universal approximation, without training
 #
 # ReLU 하나는 한 점에서 꺾이는 직선입니다. 꺾이는 점 $k_i$마다 ReLU를 하나씩 두고, 기울기가 바뀐 만큼을
-# 가중치로 주면 곡선 위의 점들을 잇는 꺾은선이 됩니다. 점을 늘리면 얼마든지 가까워집니다. 이것이 증명의
-# 전부입니다.
+# 가중치로 주면 곡선 위의 점들을 잇는 꺾은선이 됩니다. 점을 늘리면 얼마든지 가까워집니다. 입력이 하나일 때는
+# 이것이 증명의 전부입니다.
 #
 # A ReLU is a line with one bend. Put one at every knot $k_i$ and let its weight be the change of slope there:
 # the network is the broken line through points of the curve. More knots, and it comes as close as we like.
-# That is the proof.
+# With one input, that is the proof.
 #
 # $$\hat y(x) = y_0 + \sum_{i=0}^{n-1} (s_i - s_{i-1})\,\mathrm{ReLU}(x - k_i),
 #   \qquad s_i = \frac{y_{i+1} - y_i}{k_{i+1} - k_i}, \quad s_{-1} = 0$$
@@ -62,11 +62,11 @@ assert list(errors.values()) == sorted(errors.values(), reverse=True) and errors
 # %% [markdown]
 # ## 종이 위의 역전파 · Backpropagation on paper
 #
-# 이번에는 $\tanh$ 신경망 $\hat y = h W_2^\top + b_2$, $h = \tanh(x W_1^\top + b_1)$를 학습합니다. 손실은 $L =
-# \frac1n \sum (\hat y - y)^2$입니다. 연쇄 법칙을 뒤에서부터 적용합니다.
+# 이번에는 $\tanh$ 신경망 $\hat y = h W_2^\top + b_2$, $h = \tanh(x W_1^\top + b_1)$를 학습합니다. 손실은
+# $L=\frac1n\sum(\hat y-y)^2$입니다. 연쇄 법칙을 뒤에서부터 적용합니다.
 #
 # Now a network with $\tanh$ is trained: $\hat y = h W_2^\top + b_2$ with $h = \tanh(x W_1^\top + b_1)$, and
-# the loss $L = \frac1n \sum (\hat y - y)^2$. The chain rule, from the back:
+# the loss $L=\frac1n\sum(\hat y-y)^2$. The chain rule, from the back:
 #
 # $$\delta_2 = \frac{\partial L}{\partial \hat y} = \frac2n (\hat y - y) \qquad
 #   \frac{\partial L}{\partial W_2} = \delta_2^\top h \qquad \frac{\partial L}{\partial b_2} = \sum \delta_2$$
@@ -101,11 +101,12 @@ def weights(units, seed=0):
 # %% [markdown]
 # ## 엔진과 비교하기 · Against the engine
 #
-# 엔진에는 층 하나에 규칙 하나가 있습니다. 위의 식들이 거기에 그대로 있습니다.
+# 엔진에는 연산마다 규칙이 하나씩 있고, 위의 식들이 거기에 그대로 있습니다.
 #
 # The engine has one rule for each operation, and the lines above stand there.
 
 # %%
+show.rules(linear, "affine")
 show.rules(trigonometry, "np.tanh")
 
 w = weights(16)
