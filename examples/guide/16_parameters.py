@@ -137,15 +137,16 @@ assert smallest_convolutional < smallest_dense / 2
 # ## 알아낸 것 · What came out
 #
 # 합성곱은 훨씬 적은 매개변수로 같은 정확도에 이릅니다. 이웃한 픽셀이 서로 관련이 있다는 지식이 구조에 들어
-# 있기 때문입니다. 그런데 교과서의 다른 주장, 큰 모델일수록 더 과대적합한다는 말은 여기서 **맞지 않습니다**.
-# 훈련 데이터를 100 % 맞히는 모델 가운데서는 큰 쪽이 시험에서도 낫습니다. 경사 하강법이 여러 해 가운데 단순한
-# 해를 고르기 때문이라고 여겨집니다. 너무 작은 모델은 훈련 데이터조차 배우지 못합니다(과소적합).
+# 있기 때문입니다. 그런데 교과서의 다른 주장, 큰 모델일수록 더 과대적합한다는 말은, 레이블이 모두 옳은
+# 여기서는 **맞지 않습니다**. 훈련 데이터를 100 % 맞히는 모델 가운데서는 큰 쪽이 시험에서도 낫습니다. 경사
+# 하강법이 여러 해 가운데 단순한 해를 고르기 때문이라고 여겨집니다. 너무 작은 모델은 훈련 데이터조차 배우지
+# 못합니다(과소적합).
 #
 # Convolutions need far fewer parameters for the same accuracy: that neighbouring pixels belong together is
-# built into them. The other claim of the textbooks, that larger models overfit more, is **not** true here.
-# Among models that have all training data right, the larger ones are better on the test as well; gradient
-# descent, it is thought, picks simple solutions among the many. Models too small cannot even learn the
-# training data (underfitting).
+# built into them. The other claim of the textbooks, that larger models overfit more, is **not** true here,
+# where all labels are right. Among models that have all training data right, the larger ones are better on
+# the test as well; gradient descent, it is thought, picks simple solutions among the many. Models too small
+# cannot even learn the training data (underfitting).
 #
 # ## 해 보기 · Try it
 #
