@@ -59,6 +59,12 @@ def noisy(images):
     return images + 0.15 * torch.randn_like(images)
 
 
+def contrasted(images):
+    """Another contrast and another brightness for every image."""
+    contrast, brightness = 0.6 + 0.8 * torch.rand(2, len(images), 1, 1, 1)
+    return contrast * images + (brightness - 1) / 2
+
+
 def erased(images):
     return regularization.cutout(images, size=3)
 
@@ -83,7 +89,7 @@ show.source(regularization.mixup)
 torch.manual_seed(0)
 images, labels = datasets.Digits(train=True).tensors()
 test = datasets.Digits(train=False).tensors()
-WAYS = {"moved": moved, "noise": noisy, "cutout": erased, "flip": flipped}
+WAYS = {"moved": moved, "noise": noisy, "contrast": contrasted, "cutout": erased, "flip": flipped}
 figure, axes = plt.subplots(len(WAYS) + 2, 10, figsize=(8, 5))
 blends = lambda batch: regularization.mixup(batch, labels[:10], alpha=1.0, classes=10)[0]  # noqa: E731
 for row, (name, way) in zip(axes, {"original": lambda same: same, **WAYS, "mixup": blends}.items()):
@@ -140,7 +146,7 @@ def accuracies(callbacks, seed):
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
     chosen = torch.randperm(len(images))[:100]
     data = images[chosen], labels[chosen]
-    size = {"epochs": 60, "batch_size": 50}
+    size = {"epochs": 50, "batch_size": 50}
     train.fit(model, F.cross_entropy, optimizer, data, **size, callbacks=callbacks, progress=False)
     return [train.evaluate(model, (x, test[1]), metrics=["accuracy"])["accuracy"] for x in (test[0], harder)]
 
@@ -162,14 +168,14 @@ assert found["flip"][0] < found["nothing"][0]
 # ## 알아낸 것 · What came out
 #
 # 돌리고 옮긴 그림에는 돌리고 옮긴 훈련이 크게 도움이 됩니다. 원래 그림에는 그렇지 않습니다. 이 숫자들은 이미
-# 크기와 자리를 맞춘 것이어서 시험 그림에는 그런 변화가 없기 때문입니다. 잡음, 컷아웃, mixup도 여기서는 얻는
-# 것이 거의 없습니다. 좌우로 뒤집기는 오히려 **해롭습니다**. 뒤집은 2는 2가 아닙니다. 데이터 증강은 레이블이
-# 바뀌지 않고 실제로도 만나게 될 변형일 때 힘을 냅니다.
+# 크기와 자리를 맞춘 것이어서 시험 그림에는 그런 변화가 없기 때문입니다. 잡음, 밝기와 대비, 컷아웃, mixup도
+# 여기서는 얻는 것이 거의 없습니다. 좌우로 뒤집기는 오히려 **해롭습니다**. 뒤집은 2는 2가 아닙니다. 데이터
+# 증강은 레이블이 바뀌지 않고 실제로도 만나게 될 변형일 때 힘을 냅니다.
 #
 # Training on turned and moved digits helps a lot with turned and moved digits, and not with the originals:
 # those were centred and scaled when they were collected, so nothing of the kind varies among them. Noise,
-# cutout and mixup gain hardly anything here. Flipping even **harms**: a 2 flipped is no 2. Augmentation works
-# if the change keeps the label, and if such changes are met in earnest.
+# brightness and contrast, cutout and mixup gain hardly anything here. Flipping even **harms**: a 2 flipped is
+# no 2. Augmentation works if the change keeps the label, and if such changes are met in earnest.
 #
 # ## 해 보기 · Try it
 #
