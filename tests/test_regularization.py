@@ -109,13 +109,6 @@ def test_mixup_blends_inputs_and_targets_alike() -> None:
     assert targets.shape == (5, 1) and torch.allclose(targets, values.sum(1, keepdim=True))
 
 
-@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 3.0])
-def test_shares_are_beta_distributed(alpha: float) -> None:
-    shares = np.array([regularization.beta(alpha) for _ in range(1500)])
-    np.testing.assert_allclose(shares.mean(), 0.5, atol=0.05)
-    np.testing.assert_allclose(shares.var(), 1 / (4 * (2 * alpha + 1)), rtol=0.15)
-
-
 @given(st.integers(1, 8), st.integers(0, 100))
 def test_cutout_covers_one_square(size: int, seed: int) -> None:
     torch.manual_seed(seed)
