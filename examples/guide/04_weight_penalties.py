@@ -7,7 +7,9 @@
 # Networks that overfit tend to have large weights: to fit even the noise of its training data, the output has
 # to change a lot where the input changes a little. So we add to the loss what large weights shall cost.
 #
-# $$L = L_0 + \lambda \sum_i |w_i|^p, \qquad \frac{\partial L}{\partial w_i} = \frac{\partial L_0}{\partial w_i} + \lambda p\, |w_i|^{p-1} \text{sign}(w_i)$$
+# $$L = L_0 + \lambda \sum_i |w_i|^p$$
+#
+# $$\frac{\partial L}{\partial w} = \frac{\partial L_0}{\partial w} + \lambda p\, |w|^{p-1} \text{sign}(w)$$
 #
 # - $p = 2$ (L2): 당기는 힘이 $2\lambda w$로 가중치에 비례합니다. 큰 가중치는 세게 당기지만 작은 것은 거의
 #   그대로 둡니다. 교과서는 $\frac{1}{2} \lambda \sum w^2$로 써서 힘을 $\lambda w$로 만듭니다.

@@ -8,7 +8,9 @@
 # enters the later ones. Batch norm standardises values with the mean and variance of the mini-batch, then
 # stretches and shifts them with $\gamma$ and $\beta$, which are learned.
 #
-# $$\mu = \frac{1}{N} \sum_i x_i, \quad \sigma^2 = \frac{1}{N} \sum_i (x_i - \mu)^2, \quad \hat{x} = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad y = \gamma \hat{x} + \beta$$
+# $$\mu = \frac{1}{N} \sum_i x_i, \quad \sigma^2 = \frac{1}{N} \sum_i (x_i - \mu)^2$$
+#
+# $$\hat{x} = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad y = \gamma \hat{x} + \beta$$
 #
 # 평가할 때에는 배치의 통계 대신, 학습하는 동안 모아 둔 **이동 평균**을 씁니다. 그래야 예제 하나의 예측이 함께
 # 들어온 다른 예제에 좌우되지 않습니다.
@@ -16,7 +18,9 @@
 # Evaluation uses **running** statistics, gathered in training, instead of the batch's: the prediction for one
 # example must not depend on which others come with it.
 #
-# $$\mu_{run} \leftarrow (1 - m)\, \mu_{run} + m\, \mu, \qquad \sigma^2_{run} \leftarrow (1 - m)\, \sigma^2_{run} + m\, \frac{N}{N-1} \sigma^2$$
+# $$\mu_{run} \leftarrow (1 - m)\, \mu_{run} + m\, \mu$$
+#
+# $$\sigma^2_{run} \leftarrow (1 - m)\, \sigma^2_{run} + m\, \frac{N}{N-1} \sigma^2$$
 
 # %%
 import numpy as np

@@ -19,7 +19,9 @@
 # To keep the size, $\text{Var}[w] = 1/n$ (LeCun). For gradients $n$ is the number of outputs; Xavier takes
 # the mean of both. ReLU turns half of them into 0 and halves $E[x^2]$; so He doubles the variance.
 #
-# $$\text{Var}[w] = \frac{2}{n_{in} + n_{out}} \text{ (Xavier)}, \qquad \text{Var}[w] = \frac{2}{n_{in}} \text{ (He)}$$
+# $$\text{Var}[w] = \frac{2}{n_{in} + n_{out}} \text{ (Xavier)}$$
+#
+# $$\text{Var}[w] = \frac{2}{n_{in}} \text{ (He)}$$
 
 # %%
 import numpy as np
