@@ -52,6 +52,7 @@ def test_a_name_that_is_not_there_is_not_there() -> None:
         (lambda: torch.distributed.init_process_group("gloo"), "one process"),
         (lambda: torch.fx.symbolic_trace(None), "grad_fn"),
         (lambda: torch.jit.load("x.pt"), "torch.load"),
+        (lambda: importlib.import_module("tinygrad_kr.utils.model_zoo").load_url("x"), "torch.load"),
     ],
 )
 def test_what_is_absent_raises_at_the_call_and_names_an_alternative(call: object, instead: str) -> None:
@@ -103,3 +104,19 @@ def test_legacy_constructors() -> None:
         torch.LongTensor(torch.ones(1))
     with pytest.raises(TypeError, match=r"torch.HalfTensor, torch.FloatTensor, torch.DoubleTensor"):
         torch.set_default_tensor_type("torch.cuda.FloatTensor")
+
+
+def test_a_plain_module_is_no_scripted_one() -> None:
+    assert not isinstance(torch.nn.Linear(1, 1), torch.jit.ScriptModule)
+    assert issubclass(torch.jit.ScriptModule, torch.nn.Module)
+
+
+def test_where_downloads_would_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", "/somewhere")
+    assert torch.hub.get_dir() == "/somewhere/hub"
+
+
+def test_types_that_older_models_import_from_jit() -> None:
+    from tinygrad_kr.jit.annotations import List
+
+    assert List[int].__args__ == (int,)

@@ -75,3 +75,12 @@ def test_made_tensors() -> None:
     assert make_tensor(50, dtype=torch.bool).dtype is torch.bool
     with pytest.raises(ValueError, match="low must be less than high, got 3 and 2"):
         make_tensor(2, dtype=torch.float32, low=3, high=2)
+
+
+def test_the_older_assertion() -> None:
+    with pytest.warns(FutureWarning, match="assert_close"):
+        torch.testing.assert_allclose(torch.tensor([1.0, torch.nan]), [1.00005, torch.nan])
+    with pytest.raises(AssertionError, match="mine"), pytest.warns(FutureWarning):
+        torch.testing.assert_allclose(torch.ones(1), torch.tensor([1.001]), msg="mine")
+    with pytest.warns(FutureWarning):
+        torch.testing.assert_allclose(torch.ones(1), torch.tensor([1.001], dtype=torch.float64), 0.1, 0)

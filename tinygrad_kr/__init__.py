@@ -12,7 +12,9 @@ from typing import Any as _Any
 
 from . import autograd as autograd
 from . import dtypes as _dtypes
+from .autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from .autograd.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from .autograd.modes import enable_grad as enable_grad
 from .autograd.modes import inference_mode as inference_mode
 from .autograd.modes import is_grad_enabled as is_grad_enabled
@@ -36,9 +38,11 @@ from .ops.activation import *
 from .ops.adaptive_pooling import *
 from .ops.arithmetic import *
 from .ops.arrangement import *
+from .ops.bessel import *
 from .ops.bitwise import *
 from .ops.broadcasting import *
 from .ops.comparison import *
+from .ops.complex import *
 from .ops.conv import *
 from .ops.conversion import *
 from .ops.counting import *
@@ -51,13 +55,18 @@ from .ops.einsum import *
 from .ops.elementwise import *
 from .ops.exponential import *
 from .ops.extremes import *
+from .ops.factorization import *
+from .ops.fractional_pooling import *
+from .ops.gamma import *
 from .ops.gathering import *
 from .ops.inverse import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.matmul import *
+from .ops.memory import *
 from .ops.normalization import *
 from .ops.norms import *
+from .ops.number_theory import *
 from .ops.padding import *
 from .ops.parts import *
 from .ops.permutation import *
@@ -67,20 +76,27 @@ from .ops.pooling import *
 from .ops.random import *
 from .ops.recurrent import *
 from .ops.reduction import *
+from .ops.sampling import *
 from .ops.scans import *
 from .ops.scattering import *
 from .ops.selection import *
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.solving import *
 from .ops.sorting import *
 from .ops.splitting import *
+from .ops.statistics import *
 from .ops.trigonometry import *
 from .printing import set_printoptions as set_printoptions
 from .settings import *
 from .size import Size as Size
 from .tensor import Tensor as Tensor
+from .torch_version import __version__ as __version__
 
+from .inner_functions import *  # isort: skip
 from .method_functions import *  # isort: skip
+from . import _C as _C  # isort: skip
+from .deprecated import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
@@ -95,6 +111,9 @@ if _TYPE_CHECKING:
     from . import compiler as compiler
     from . import cuda as cuda
     from . import distributed as distributed
+    from . import distributions as distributions
+    from . import fft as fft
+    from . import func as func
     from . import fx as fx
     from . import hub as hub
     from . import jit as jit
@@ -103,6 +122,9 @@ if _TYPE_CHECKING:
     from . import onnx as onnx
     from . import regularization as regularization
     from . import serialization as serialization
+    from . import signal as signal
+    from . import sparse as sparse
+    from . import special as special
     from . import testing as testing
     from . import train as train
     from . import transfer as transfer
@@ -110,19 +132,34 @@ if _TYPE_CHECKING:
     from . import unsupervised as unsupervised
     from . import version as version
     from . import xpu as xpu
+    from .func import cond as cond
+    from .func import vmap as vmap
+    from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+    from .ops.sparse import spmm as spmm
+    from .ops.spectrogram import istft as istft
+    from .ops.spectrogram import stft as stft
+    from .ops.windows import bartlett_window as bartlett_window
+    from .ops.windows import blackman_window as blackman_window
+    from .ops.windows import hamming_window as hamming_window
+    from .ops.windows import hann_window as hann_window
+    from .ops.windows import kaiser_window as kaiser_window
     from .serialization import load as load
     from .serialization import save as save
 
-__version__ = "0.1.0"
-
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
-    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps"]
-    + ["multiprocessing", "onnx", "regularization", "serialization", "testing", "train"]
-    + ["transfer", "uncertainty", "unsupervised", "version", "xpu"]
+    ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
+    + ["fx", "hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "signal"]
+    + ["sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
-_LATER_NAMES |= {"load": "serialization", "save": "serialization"}
+_LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
+_LATER_NAMES |= {"load": "serialization", "save": "serialization", "cond": "func", "vmap": "func"}
+_LATER_NAMES |= dict.fromkeys(
+    ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"], "ops.windows"
+)
+_LATER_NAMES |= {"spmm": "ops.sparse", "sparse_coo_tensor": "ops.sparse"}
+_LATER_NAMES |= {"stft": "ops.spectrogram", "istft": "ops.spectrogram"}
 
 
 def __getattr__(name: str) -> _Any:
@@ -143,7 +180,8 @@ float16 = half = _dtypes.float16
 float32 = float = _dtypes.float32
 float64 = double = _dtypes.float64
 bfloat16 = _dtypes.bfloat16
-complex64, complex128 = _dtypes.complex64, _dtypes.complex128
+complex64 = cfloat = _dtypes.complex64
+complex128 = cdouble = _dtypes.complex128
 uint8 = _dtypes.uint8
 int8 = _dtypes.int8
 int16 = short = _dtypes.int16

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from .no_device import device_count, is_available
+
 __all__ = [
     "current_accelerator",
     "current_device_index",
@@ -15,22 +17,8 @@ __all__ = [
 ]
 
 
-def is_available() -> bool:
-    """False.
-
-    >>> torch.accelerator.is_available()
-    False
-    """
-    return False
-
-
 def current_accelerator(check_available: bool = False) -> None:
     """None."""
-
-
-def device_count() -> int:
-    """0."""
-    return 0
 
 
 def current_device_index(*args: Any) -> NoReturn:

@@ -10,16 +10,19 @@ __all__ = [
     "contiguous_format",
     "e",
     "inf",
+    "layout",
+    "memory_format",
     "nan",
     "newaxis",
     "pi",
     "preserve_format",
+    "sparse_coo",
     "strided",
 ]
 
 
 class Token:
-    """A named constant that arguments such as `memory_format` take; it changes nothing here."""
+    """A named constant that arguments such as `memory_format` take."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -31,11 +34,20 @@ class Token:
         return self.name
 
 
-contiguous_format = Token("contiguous_format")
-preserve_format = Token("preserve_format")
-channels_last = Token("channels_last")
-channels_last_3d = Token("channels_last_3d")
-strided = Token("strided")
+class memory_format(Token):
+    """The type of `torch.channels_last` and its kin."""
+
+
+class layout(Token):
+    """The type of `torch.strided` and `torch.sparse_coo`."""
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+strided = layout("strided")
+sparse_coo = layout("sparse_coo")
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 newaxis = None

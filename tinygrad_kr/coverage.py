@@ -31,35 +31,91 @@ DIFFERS = {
     "torch.Tensor.share_memory_": "returns the tensor; another process gets a copy",
     "torch.bfloat16": "a dtype without storage: making such a tensor raises",
     "torch.nn.DataParallel": "runs the module as it is",
+    "torch.vmap": "calls the function once per example",
+    "torch.func.vmap": "calls the function once per example",
+    "torch.func.functionalize": "returns the function as it is: nothing here needs it",
+    "torch.func.jvp": "by two backward passes, not in forward mode",
+    "torch.func.jacfwd": "by two backward passes, not in forward mode",
+    "torch.func.linearize": "by two backward passes, not in forward mode",
+    "torch.Tensor.bfloat16": "raises: NumPy has no bfloat16",
+    "torch.Tensor.grad_dtype": "always the dtype of the tensor",
+    "torch.Tensor.is_shared": "False: share_memory_ shares nothing",
+    "torch.embedding_bag": "its second to fourth results, notes for PyTorch's backward, are empty",
+    "torch.lobpcg": "exact, by linalg.eigh: what steers an iteration has no effect",
+    "torch.nn.SyncBatchNorm": "of one process",
+    "torch.autograd.set_multithreading_enabled": "accepted, without effect",
+    "torch.utils.checkpoint.set_checkpoint_early_stop": "accepted, without effect",
+    "torch.utils.data.DistributedSampler": "num_replicas and rank must be given: nobody else knows them",
+    "torch.conj": "a copy; PyTorch's is a view",
+    "torch.Tensor.conj": "a copy; PyTorch's is a view",
+    "torch.is_conj": "always False: conjugates are computed at once",
+    "torch.Tensor.is_conj": "always False: conjugates are computed at once",
+    "torch.is_neg": "always False: negatives are computed at once",
+    "torch.Tensor.is_neg": "always False: negatives are computed at once",
+    "torch.sparse_coo_tensor": "matrices whose entries are numbers; indices are always checked",
+    "torch.Tensor.to_sparse": "matrices to COO alone",
+    "torch.sparse.mm": "not of two sparse matrices",
+    "torch.sparse.sum": "of all entries alone, without `dim`",
 }
 
 # Why the others are not here: the first pattern that matches the whole name.
 ABSENT = [
     (
         r"torch\.(cudnn|miopen|mkldnn|fbgemm|native|batch_norm_|fused_|sym_|_)\w*|torch\.\w*(parse|import_ir|unify)_\w*|"
-        r"torch\.(has_\w+|init_num_threads|fork|wait|hash_tensor|convolution|merge_type_\w+|AVG|SUM|typename)",
+        r"torch\.(has_\w+|init_num_threads|fork|wait|convolution|merge_type_\w+|AVG|SUM|typename)",
         "an inner function of PyTorch, not meant for programs",
     ),
     (
-        r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)",
+        r"torch(\.Tensor)?\.(hash_tensor|index|is_distributed|get_device_module)|torch\.linalg\.common_notes|"
+        r"torch\.(CompilationUnit|JITException|ScriptFunction)|torch\.autograd\.(NestedIOFunction|variable)",
+        "belongs to PyTorch's own machinery",
+    ),
+    (r"torch\.Tensor\.to_padded_tensor", "there are no nested tensors"),
+    (
+        r"torch\.nn\.functional\.(BroadcastingList\d|GRID_SAMPLE_\w+|\w+Type|TYPE_CHECKING|Tensor|assert_int_or_pair|"
+        r"boolean_dispatch|handle_torch_function|has_torch_function\w*|\w+_notes|native_channel_shuffle)|"
+        r"torch\.autograd\.(NestedIOFunction|enforce_grad_layout_policy)|torch\.utils\.checkpoint\.("
+        r"CheckpointFunction|DefaultDeviceType|GraphExecGroup|check_backward_validity|detach_variable|\w+_device_states)|"
+        r"torch\.utils\.data\.(argument_validation|runtime_validation\w*)",
+        "an inner function of PyTorch, not meant for programs",
+    ),
+    (
+        r"torch\.utils\.checkpoint\.(CheckpointPolicy|SAC_IGNORED_OPS|SelectiveCheckpointContext|"
+        r"create_selective_checkpoint_contexts)",
+        "a checkpoint keeps nothing, rather than what a policy selects",
+    ),
+    (
+        r"torch\.utils\.data\.(\w*Data(Pipe|Chunk)|functional_datapipe|guaranteed_datapipes_determinism|"
+        r"non_deterministic)",
+        "PyTorch has given up its DataPipes: iterate over a Dataset",
+    ),
+    (
+        r"torch\.nn\.(functional\.linear_cross_entropy|LinearCrossEntropy\w+)",
+        "saves a GPU's memory: use nn.Linear and cross_entropy",
+    ),
+    (
+        r"torch\.nn\.functional\.(scaled_mm|scaled_grouped_mm|grouped_mm)",
+        "made for the matrix units of GPUs",
+    ),
+    (
+        r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)|"
+        r"torch\.optim\.swap_in_optimizer_params_and_state",
         "made for transformations of graphs",
     ),
+    (r"torch\.func\.debug_unwrap", "there are no wrapped tensors"),
+    (r"torch\.func\.rearrange", "the package einops does the same, for arrays"),
     (
         r"torch(\.Tensor)?\.(q_\w+|qu?int\d\w*|quint\w+|qscheme|quantize\w*|quantized\w*|dequantize|int_repr|"
         r"fake_quantize\w*|choose_qparams\w*|empty_quantized|is_quantized|per_(channel|tensor)\w*)",
         "quantized tensors are out of scope",
     ),
     (
-        r"torch(\.Tensor|\.sparse)?\.(\w*(sparse|coalesce|bsc|bsr|csc|csr|spdiags)\w*|h?spmm|hsmm|dsmm|smm|"
-        r"s?s?addmm|(ccol|col|crow|row)_indices|indices|values|dense_dim|to_mkldnn|as_sparse_gradcheck|sampled_addmm)|"
-        r"torch\.optim\.SparseAdam",
-        "of sparse tensors only 2-D COO matrices are in scope",
+        r"torch(\.Tensor)?\.(\w*(sparse|bsc|bsr|csc|csr|spdiags)\w*|hspmm|hsmm|dsmm|smm|s?s?paddmm|saddmm|"
+        r"(ccol|col|crow|row)_indices|to_mkldnn|sampled_addmm)|torch\.sparse\.\w+|torch\.optim\.SparseAdam",
+        "of sparse tensors there are 2-D COO matrices and their products with dense ones, no more",
     ),
-    (
-        r"torch(\.Tensor)?\.(complex\w*|c(double|float|half)|chalf|polar|conj\w*|is_conj|is_neg|resolve_\w+|"
-        r"view_as_(real|complex)|imag)|torch\.linalg\.eig(vals)?",
-        "complex tensors are out of scope, results of FFTs aside",
-    ),
+    (r"torch(\.Tensor)?\.(chalf|complex32)", "NumPy has no complex numbers of half precision"),
+    (r"torch\.linalg\.eig(vals)?", "complex tensors are out of scope, results of FFTs aside"),
     (
         r"torch\.(bits?\w*|float[48]\w+|u?int[1-7]|uint(16|32|64)|chalf|quint\w+)",
         "an element type NumPy lacks",
@@ -70,8 +126,9 @@ ABSENT = [
         "a switch of devices that are not here",
     ),
     (
-        r"torch\.Tensor\.(eig|symeig|solve|lstsq|reinforce|volatile|resize(_as)?|storage_type|output_nr|name|new)|"
-        r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)",
+        r"torch\.Tensor\.(eig|symeig|solve|lstsq|reinforce|volatile|resize(_as)?|storage_type|output_nr|name)|"
+        r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)|"
+        r"torch\.autograd\.variable",
         "left over from PyTorch's first releases",
     ),
 ]

@@ -24,6 +24,7 @@ __all__ = [
     "clamp_max_",
     "clamp_min_",
     "clip_",
+    "conj_physical_",
     "cos_",
     "cosh_",
     "deg2rad_",
@@ -37,8 +38,12 @@ __all__ = [
     "fix_",
     "floor_",
     "frac_",
+    "gcd_",
     "get_device",
+    "i0_",
     "is_inference",
+    "lcm_",
+    "ldexp_",
     "log10_",
     "log1p_",
     "log2_",
@@ -82,6 +87,7 @@ clamp_ = Tensor.clamp_
 clamp_max_ = Tensor.clamp_max_
 clamp_min_ = Tensor.clamp_min_
 clip_ = Tensor.clip_
+conj_physical_ = Tensor.conj_physical_
 cos_ = Tensor.cos_
 cosh_ = Tensor.cosh_
 deg2rad_ = Tensor.deg2rad_
@@ -95,8 +101,12 @@ expm1_ = Tensor.expm1_
 fix_ = Tensor.fix_
 floor_ = Tensor.floor_
 frac_ = Tensor.frac_
+gcd_ = Tensor.gcd_
 get_device = Tensor.get_device
+i0_ = Tensor.i0_
 is_inference = Tensor.is_inference
+lcm_ = Tensor.lcm_
+ldexp_ = Tensor.ldexp_
 log10_ = Tensor.log10_
 log1p_ = Tensor.log1p_
 log2_ = Tensor.log2_

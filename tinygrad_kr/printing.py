@@ -126,14 +126,43 @@ def tensor_text(
     return _with_suffixes(prefix + body, suffixes, len(prefix)) + ")"
 
 
-def _with_suffixes(text: str, suffixes: Sequence[str], indent: int) -> str:
+def sparse_text(
+    indices: np.ndarray[Any, Any],
+    values: np.ndarray[Any, Any],
+    size: tuple[int, ...],
+    *,
+    requires_grad: bool = False,
+    grad_fn: str | None = None,
+) -> str:
+    """The text of a sparse tensor with these entries at these positions."""
+    prefix = "tensor("
+    dtype = dtypes.from_numpy(values.dtype)
+    parts = []
+    for name, array in (("indices", indices), ("values", values)):
+        indent = len(prefix) + len(f"{name}=tensor(")
+        body = _elements(array, indent) if array.size else f"[], size={array.shape}"
+        parts.append(f"{name}=tensor({body})")
+    suffixes = [f"size={size}", f"nnz={values.size}"]
+    if dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool):
+        suffixes.append(f"dtype={dtype}")
+    suffixes.append("layout=torch.sparse_coo")
+    if grad_fn is not None:
+        suffixes.append(f"grad_fn=<{grad_fn}>")
+    elif requires_grad:
+        suffixes.append("requires_grad=True")
+    text = prefix + f",\n{' ' * len(prefix)}".join(parts)
+    return _with_suffixes(text, suffixes, len(prefix), new_line=True) + ")"
+
+
+def _with_suffixes(text: str, suffixes: Sequence[str], indent: int, *, new_line: bool = False) -> str:
     """``text`` and the suffixes, each on the last line if it fits there, else on a line of its own."""
     # Two more than its length: PyTorch counts so, and where lines break depends on it.
     line_length = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if line_length + len(suffix) + 2 > _options["linewidth"]:
+        if new_line or line_length + len(suffix) + 2 > _options["linewidth"]:
             text += f",\n{' ' * indent}{suffix}"
             line_length = indent + len(suffix)
+            new_line = False
         else:
             text += f", {suffix}"
             line_length += len(suffix) + 2

@@ -185,8 +185,14 @@ def get_autocast_dtype(device_type: str) -> Any:
 
 
 def is_storage(obj: Any) -> bool:
-    """False: storages are no objects of their own here."""
-    return False
+    """Whether it is a storage: what `tensor.storage()` or `tensor.untyped_storage()` returns.
+
+    >>> torch.is_storage(torch.ones(2).untyped_storage()), torch.is_storage(torch.ones(2))
+    (True, False)
+    """
+    from .raw_storage import TypedStorage, UntypedStorage
+
+    return isinstance(obj, (TypedStorage, UntypedStorage))
 
 
 def typename(obj: Any) -> str:

@@ -35,6 +35,17 @@ class Storage:
         return [view for view in views if view is not None]
 
 
+class Storages(tuple[Storage, ...]):
+    """Those of several tensors, as one: its version changes when any of theirs does."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The versions of all."""
+        return tuple([storage.version for storage in self])
+
+
 class InferenceStorage(Storage):
     """The storage of a tensor made in `inference_mode`: it keeps no count that backward could rely on."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
+from .constants import strided
 from .devices import device
 from .methods import TensorMethods
 from .printing import tensor_text
@@ -106,6 +107,8 @@ class Tensor(TensorMethods):
         """Where the elements live: always `cpu`."""
         return CPU
 
+    is_cpu = True
+    layout = strided
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_nested = is_meta = False
 
     def get_device(self) -> int:
@@ -275,7 +278,7 @@ class Tensor(TensorMethods):
         self._view = None
         for node in (self._node, self._frozen):
             if node is not None:
-                node.shape, node.dtype = self._array.shape, self._array.dtype
+                node.shape, node.dtype = value._array.shape, value._array.dtype
 
     def detach(self) -> Tensor:
         """The same memory as a tensor outside the graph; in-place changes to either are noticed by both."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
+from .ops.creation import as_tensor
 from .size import Size
 from .tensor import Tensor, wrap
 
-__all__ = ["assert_close", "make_tensor"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 # (rtol, atol) by dtype; everything else is compared exactly.
 _TOLERANCES = {
@@ -102,6 +104,40 @@ def assert_close(
             f"{type(expected)}"
         )
     _compare(actual, expected, rules, ())
+
+
+_ROUGHLY = {"float16": (1e-3, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-5, 1e-8)}
+
+
+def assert_allclose(
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
+) -> None:
+    """`assert_close` of PyTorch's first releases: rougher tolerances, and the dtypes may differ.
+
+    Deprecated, as in PyTorch.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.testing.assert_allclose(torch.ones(2), [1.0, 1.00001])
+
+    Source: PyTorch, `torch.testing.assert_allclose`.
+    """
+    warnings.warn(
+        "`torch.testing.assert_allclose()` is deprecated. Please use `torch.testing.assert_close()` instead.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    one = as_tensor(actual)
+    other = as_tensor(expected, dtype=None if isinstance(expected, Tensor) else one.dtype)
+    if rtol is None and atol is None:
+        names = (str(each.dtype).removeprefix("torch.") for each in (one, other))
+        rtol, atol = map(max, zip(*(_ROUGHLY.get(name, (0.0, 0.0)) for name in names)))
+    assert_close(one, other, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None)
 
 
 def _compare(actual: Any, expected: Any, rules: _Rules, place: tuple[Any, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .torch_version import __version__ as __version__
+
 __all__ = ["cuda", "debug", "git_version", "hip", "xpu"]
 
 debug = False

@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 from .absent import no_accelerator
+from .no_device import device_count, empty_cache, is_available, manual_seed
 
 __all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "synchronize"]
-
-
-def is_available() -> bool:
-    """False."""
-    return False
-
-
-def device_count() -> int:
-    """0."""
-    return 0
-
-
-def manual_seed(seed: int) -> None:
-    """Nothing: there is no generator to seed."""
-
-
-def empty_cache() -> None:
-    """Nothing: there is no cache."""
-
 
 synchronize = no_accelerator("xpu.synchronize", "XPU")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -195,3 +197,89 @@ def test_a_gradient_that_was_asked_for_is_not_overwritten() -> None:
     y.retain_grad()
     (y * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
     assert found[0].tolist() == [1, 0, 3] and y.grad is not None and y.grad.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.nn.functional.max_pool2d(x[None], 2),
+        lambda x: torch.nn.functional.max_pool2d(x[None], 2, return_indices=True)[0],
+        lambda x: 3 / x,
+        lambda x: x / x.sum(),
+        lambda x: torch.erfinv(x / 5),
+        lambda x: torch.sinc(x),
+        lambda x: torch.nn.functional.normalize(x),
+    ],
+)
+def test_a_result_that_backward_needs_is_kept_where_pytorch_needs_it_not(
+    function: Callable[[torch.Tensor], torch.Tensor],
+) -> None:
+    def through_a_view(y: torch.Tensor) -> torch.Tensor:
+        y.flatten().mul_(2)
+        return y
+
+    def unseen(y: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            y.mul_(2)
+        return 2 * y - y.detach()  # the gradient of 2 * y at the y from before
+
+    values = np.random.default_rng(0).random((4, 4)) + 0.1
+    grads = []
+    for change in (lambda y: y * 2, lambda y: y.mul_(2), through_a_view, unseen):
+        x = torch.from_numpy(values).requires_grad_()
+        y = change(function(x * 1))
+        grads.append(torch.autograd.grad((y * y.detach()).sum(), x)[0].numpy())
+    for grad in grads[1:]:
+        np.testing.assert_allclose(grad, grads[0], rtol=1e-10)
+
+
+def test_a_change_of_what_only_the_second_derivative_needs() -> None:
+    x = leaf(2, 3)
+    before = x * 1
+    (before.softmax(-1)[:, 0].sum() + before.add_(1).sum() * 0).backward()
+    assert x.grad.abs().sum() > 0
+    y = x * 1
+    probability = y.softmax(-1)
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="argument 'x' of SoftmaxBackward0, is at version 1"):
+        torch.autograd.grad(probability[0, 0], x, create_graph=True)
+
+
+def test_retained_gradients_are_those_of_the_new_values() -> None:
+    """As in PyTorch, whether the tensor was written into, a view of it, or what it is a view of."""
+    x = leaf(3)
+    y = x * 2
+    y.retain_grad()
+    y[1] = 5.0
+    (y * y).sum().backward()
+    assert y.grad.tolist() == [4.0, 10.0, 12.0]
+
+    y = x * 2
+    y.retain_grad()
+    view = y[:2]
+    view.retain_grad()
+    view.mul_(3)
+    ((y * y).sum() + view.sum()).backward()
+    assert y.grad.tolist() == [13.0, 25.0, 12.0]
+    assert view.grad.tolist() == [1.0, 1.0]
+
+    y = x * 2
+    view = y[:2]
+    view.retain_grad()
+    y.mul_(3)
+    ((y * y).sum() + view.sum()).backward()
+    assert view.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("operation", "position"),
+    [(torch.linalg.qr, 0), (torch.linalg.qr, 1), (torch.linalg.svd, 1), (torch.linalg.eigh, 1)],
+)
+def test_a_changed_result_among_several_is_noticed(operation: object, position: int) -> None:
+    x = torch.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+    results = operation(x)  # type: ignore[operator]
+    loss = sum((one * 1).sum() for one in results)
+    with torch.no_grad():
+        results[position].mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()

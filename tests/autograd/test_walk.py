@@ -239,3 +239,48 @@ def test_fused_and_reached_through_numpy() -> None:
         np.spacing(x)
     with pytest.raises(RuntimeError, match="detach"):
         np.asarray(x)
+
+
+def test_a_captured_node_is_left_alone() -> None:
+    """What lies behind the last captured node is neither run nor freed, as in PyTorch."""
+    x = torch.ones(2, requires_grad=True)
+    inner = x.exp()
+    ran: list[str] = []
+    inner.grad_fn.register_prehook(lambda grads: ran.append("rule"))
+    inner.register_hook(lambda g: ran.append("tensor") or g * 10)
+    (first,) = torch.autograd.grad((inner * inner).sum(), inner)
+    assert ran == ["tensor"]
+    np.testing.assert_allclose(first.numpy(), 20 * np.exp([1.0, 1.0]), rtol=1e-6)
+    (second,) = torch.autograd.grad((inner * 3).sum(), inner)
+    assert second.tolist() == [30.0, 30.0]
+    torch.autograd.grad(inner.sum(), x)
+    with pytest.raises(RuntimeError, match="second time"):
+        torch.autograd.grad(inner.sum(), x)
+
+
+def test_a_captured_result_among_several_leaves_its_operation_alone() -> None:
+    x = torch.tensor([3.0, 1.0, 2.0], requires_grad=True)
+    values, _ = x.sort()
+    torch.autograd.grad((values * values).sum(), values)
+    assert torch.autograd.grad(values.sum(), x)[0].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_node_captured_on_the_way_is_run_and_captured_before_its_hooks() -> None:
+    x = torch.tensor(1.0, requires_grad=True)
+    inner = x * 2
+    inner.register_hook(lambda g: g * 10)
+    gradients = torch.autograd.grad(inner * inner, [inner, x])
+    assert [g.item() for g in gradients] == [4.0, 80.0]
+
+
+def test_arguments_of_pytorchs_first_releases() -> None:
+    x = leaf(3.0)
+    (g,) = torch.autograd.grad(x * x, x, torch.ones(1), True, True, True)  # the last is only_inputs
+    assert g.item() == 6 and g.requires_grad
+    with pytest.warns(FutureWarning, match="only_inputs"):
+        torch.autograd.grad(x * x, x, torch.ones(1), only_inputs=False)
+    with pytest.warns(FutureWarning, match="grad_tensors"):
+        torch.autograd.backward(x * x, grad_variables=torch.tensor([2.0]))
+    assert x.grad.item() == 12
+    with pytest.raises(RuntimeError, match="both"), pytest.warns(FutureWarning):
+        torch.autograd.backward(x * x, torch.ones(1), grad_variables=torch.ones(1))

@@ -436,3 +436,34 @@ def test_any_sequence_of_draws(seed: int, history: list[tuple[str, int]]) -> Non
         ours, theirs = DRAWS[name]
         np.testing.assert_allclose(ours(stream, size), theirs(size, generator).numpy(), rtol=0, atol=1e-6)
     assert same_state(stream, generator)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gamma_dirichlet_and_binomial(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    alpha = rng.gamma(0.7, 3, (40, 5)).astype(dtype)
+    stream, generator = pair(12)
+    stream.normal((3,))  # leaves half a pair, which the first gamma variate takes
+    torch.randn(3, generator=generator)
+    assert same_bits(stream.gamma(alpha), torch._standard_gamma(torch.from_numpy(alpha), generator=generator))
+    assert same_state(stream, generator)
+    theirs = torch._sample_dirichlet(torch.from_numpy(alpha), generator=generator)
+    np.testing.assert_allclose(
+        stream.dirichlet(alpha), theirs.numpy(), rtol=0 if dtype == "float32" else 1e-15
+    )
+    count = rng.integers(0, 300, 2000).astype(dtype)
+    p = rng.random(2000).astype(dtype)
+    p[:20] = np.repeat([0, 1, 0.5, 1e-3], 5)
+    theirs = torch.binomial(torch.from_numpy(count), torch.from_numpy(p), generator=generator)
+    assert same_bits(stream.binomial(count, p), theirs)
+    assert same_state(stream, generator)
+
+
+def test_gamma_at_the_ends() -> None:
+    alpha = np.float32([0, 1e-4, 1e-30, np.nan, 1e30])
+    stream, generator = pair(13)
+    theirs = torch._standard_gamma(torch.from_numpy(alpha), generator=generator).numpy()
+    np.testing.assert_array_equal(stream.gamma(alpha)[:3], theirs[:3])
+    tiny = np.full((2, 3), 1e-4, np.float32)
+    theirs = torch._sample_dirichlet(torch.from_numpy(tiny), generator=pair(14)[1])
+    np.testing.assert_array_equal(pair(14)[0].dirichlet(tiny), theirs.numpy())

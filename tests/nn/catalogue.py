@@ -101,6 +101,8 @@ case("nn.BatchNorm2d(3, eps=1e-3, momentum=0.3)", real(4, 3, 5, 5))
 case("nn.BatchNorm2d(3, bias=False)", real(4, 3, 5, 5))
 case("nn.BatchNorm2d(3).eval()", real(4, 3, 5, 5))
 case("nn.BatchNorm2d(3, track_running_stats=False).eval()", real(4, 3, 5, 5))
+case("nn.SyncBatchNorm(3, momentum=None)", real(4, 3, 5))
+case("nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(nn.BatchNorm1d(4, bias=False)))", real(6, 4))
 case("nn.BatchNorm3d(2)", real(3, 2, 3, 3, 2))
 case("nn.InstanceNorm1d(3)", real(2, 3, 7), tolerance=5e-5)
 case("nn.InstanceNorm1d(3, affine=True)", real(3, 7), tolerance=5e-5)
@@ -117,6 +119,27 @@ case("nn.RMSNorm(6)", real(3, 6))
 case("nn.RMSNorm((2, 6), eps=1e-2, elementwise_affine=False)", real(3, 2, 6))
 case("nn.LocalResponseNorm(2)", real(3, 4, 5))
 case("nn.LocalResponseNorm(3, alpha=0.1, beta=0.5, k=2.0)", real(3, 4, 5, 5))
+
+# -- layers that find out the size of their input: after a first call they are ordinary ones --------
+for _layer, _shape in (
+    ("LazyLinear(3)", (2, 4)),
+    ("LazyLinear(3, bias=False)", (2, 4)),
+    ("LazyConv1d(4, 3, stride=2)", (2, 3, 9)),
+    ("LazyConv2d(4, 3, padding=1, groups=2)", (2, 4, 5, 5)),
+    ("LazyConv2d(4, 3, bias=False)", (3, 5, 5)),
+    ("LazyConv3d(4, 2)", (1, 2, 3, 3, 3)),
+    ("LazyConvTranspose1d(2, 3, stride=2, output_padding=1)", (2, 3, 5)),
+    ("LazyConvTranspose2d(2, 3)", (2, 4, 4, 4)),
+    ("LazyConvTranspose3d(2, 2)", (1, 2, 2, 2, 2)),
+    ("LazyBatchNorm1d()", (6, 4)),
+    ("LazyBatchNorm2d(affine=False)", (4, 3, 5, 5)),
+    ("LazyBatchNorm3d(bias=False, momentum=None)", (3, 2, 3, 3, 2)),
+    ("LazyInstanceNorm1d()", (2, 3, 7)),
+    ("LazyInstanceNorm2d(affine=False)", (2, 3, 5, 5)),
+    ("LazyInstanceNorm3d(0.1)", (2, 2, 3, 3, 3)),
+):
+    _called = f"(lambda layer: (layer(torch.ones({_shape})), layer)[1])(nn.{_layer})"
+    case(_called, real(*_shape), tolerance=5e-5)
 
 # -- activations -----------------------------------------------------------------------------------
 for _name in (
@@ -172,6 +195,10 @@ case("nn.AdaptiveAvgPool3d(2)", real(1, 2, 3, 4, 5))
 case("nn.AdaptiveMaxPool1d(3)", real(2, 3, 8))
 case("nn.AdaptiveMaxPool2d((3, 2), return_indices=True)", real(2, 3, 5, 6))
 case("nn.AdaptiveMaxPool3d(2)", real(1, 2, 3, 4, 5))
+case("nn.FractionalMaxPool2d(2, output_size=(3, 2))", real(2, 3, 6, 5))
+case("nn.FractionalMaxPool2d((3, 2), output_ratio=0.5, return_indices=True)", real(3, 9, 8))
+case("nn.FractionalMaxPool3d(2, output_size=2)", real(2, 2, 4, 5, 6))
+case("nn.FractionalMaxPool3d((2, 1, 3), output_ratio=(0.5, 0.7, 0.6))", real(2, 6, 5, 9))
 case("nn.MaxUnpool1d(2)", real(1, 1, 2), fixed([[[1, 2]]]))
 case("nn.MaxUnpool2d((2, 1), stride=(2, 1))", real(1, 1, 1, 2), fixed([[[[2, 1]]]]))
 case("nn.MaxUnpool3d(2)", real(1, 1, 1, 1, 1), fixed([[[[[5]]]]]))
@@ -211,6 +238,12 @@ case(
     integers(10, 6),
     fixed([0, 2, 6]),
     trained=0,
+)
+
+# -- softmax over many classes ---------------------------------------------------------------------
+case("nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10])", real(9, 8), fixed([0, 19, 5, 4, 3, 10, 11, 2, 7]))
+case(
+    "nn.AdaptiveLogSoftmaxWithLoss(8, 20, (4,), div_value=2.0, head_bias=True)", real(3, 8), fixed([7, 1, 19])
 )
 
 # -- distances and losses --------------------------------------------------------------------------

@@ -12,9 +12,6 @@ pytestmark = pytest.mark.torch
 ABSENT = {
     *("conv_tbc", "native_channel_shuffle", "linear_cross_entropy"),  # special cases of others
     *("grouped_mm", "scaled_grouped_mm", "scaled_mm"),  # for accelerators
-    *("fractional_max_pool2d", "fractional_max_pool3d"),  # to come
-    *(f"{kind}_max_pool{dims}d_with_indices" for kind in ("adaptive", "fractional") for dims in (1, 2, 3)),
-    *(f"max_pool{dims}d_with_indices" for dims in (1, 2, 3)),
     *("assert_int_or_pair", "boolean_dispatch", "handle_torch_function", "overload"),
     *("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"),
 }

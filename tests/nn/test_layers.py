@@ -61,6 +61,7 @@ def test_the_catalogue_has_every_layer() -> None:
     mentioned = {type(one.make(torch)).__name__ for one in cases}
     others = {"Module", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Parameter", "Buffer"}
     others.add("DataParallel")
+    others |= {name for name in dir(nn) if name.startswith(("Lazy", "Uninitialized"))}  # test_lazy.py
     others |= {
         "RNNBase",
         "RNNCellBase",
@@ -247,3 +248,30 @@ def test_embeddings_over_given_vectors() -> None:
     assert not nn.EmbeddingBag.from_pretrained(table, mode="sum").weight.requires_grad
     assert nn.Embedding(4, 2, padding_idx=-1).padding_idx == 3
     assert nn.Embedding(4, 2, padding_idx=1).weight[1].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "make, error, words",
+    [
+        (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [5, 3]), ValueError, "increasing"),
+        (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, []), ValueError, "larger than 0"),
+        (
+            lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 9, [3])(torch.ones(1, 4), torch.tensor([9])),
+            RuntimeError,
+            "8",
+        ),
+        (
+            lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 9, [3])(torch.ones(4), torch.ones(1).long()),
+            RuntimeError,
+            "2D",
+        ),
+        (lambda: nn.FractionalMaxPool2d(2), ValueError, "either an output size"),
+        (lambda: nn.FractionalMaxPool2d(2, output_ratio=1.5), ValueError, "between 0 and 1"),
+        (lambda: nn.functional.fractional_max_pool2d(torch.ones(1, 3, 3), 3, 2), RuntimeError, "do not fit"),
+        (lambda: nn.functional.fractional_max_pool2d(torch.ones(1, 3, 3), 2), ValueError, "output_ratio"),
+        (lambda: nn.SyncBatchNorm(0)(torch.ones(2, 0)), ValueError, "non-zero"),
+    ],
+)
+def test_errors_of_rarer_layers(make: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        make()

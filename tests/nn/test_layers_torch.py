@@ -62,3 +62,36 @@ def test_equals_pytorch(one: Case) -> None:
             if "Embedding" in one.name and key.startswith("initial"):
                 exact = 1e-6  # Box-Muller: the last bit depends on the mathematical library
             np.testing.assert_allclose(got[key], value, rtol=exact, atol=exact, err_msg=key)
+
+
+def test_adaptive_softmax_of_one_sample_and_of_all_classes() -> None:
+    found = []
+    for framework in (torch, tinygrad_kr):
+        framework.manual_seed(0)
+        layer = framework.nn.AdaptiveLogSoftmaxWithLoss(8, 20, [2, 10])
+        x = framework.randn(30, 8) * 3
+        output, loss = layer(x[0], framework.tensor(12))
+        frequent = layer(x, framework.arange(30) % 2)
+        found.append([output, loss, *frequent, layer.log_prob(x), layer.predict(x), layer.predict(x[:1])])
+    for one, other in zip(*found):
+        assert tuple(one.shape) == tuple(other.shape)
+        np.testing.assert_allclose(other.detach().numpy(), one.detach().numpy(), rtol=2e-5, atol=2e-6)
+
+
+def test_pools_with_indices() -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, 7, 8, 9)).astype(np.float32)
+    for dims in (1, 2, 3):
+        for name, arguments in (
+            ("max_pool", (2,)),
+            ("adaptive_max_pool", (3,)),
+            ("fractional_max_pool", (2, 3)),
+        ):
+            if (name, dims) == ("fractional_max_pool", 1):
+                continue
+            found = []
+            for framework in (torch, tinygrad_kr):
+                framework.manual_seed(0)
+                pool = getattr(framework.nn.functional, f"{name}{dims}d_with_indices")
+                found.append(pool(framework.from_numpy(x.reshape(-1, *x.shape[4 - dims :])), *arguments))
+            for one, other in zip(*found):
+                np.testing.assert_array_equal(other.numpy(), one.numpy())

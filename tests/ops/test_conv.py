@@ -84,6 +84,8 @@ def test_dtypes_must_agree() -> None:
         torch.conv1d(torch.ones(1, 1, 3), torch.ones(1, 1, 2).double())
     with pytest.raises(TypeError, match="'weight' must be Tensor, not list"):
         torch.conv1d(torch.ones(1, 1, 3), [1.0])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="'bias' must be Tensor, not list"):
+        torch.conv1d(torch.ones(1, 1, 3), torch.ones(1, 1, 2), [1.0])  # type: ignore[arg-type]
 
 
 def test_integers_convolve_exactly() -> None:

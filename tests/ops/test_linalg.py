@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -204,3 +206,35 @@ def test_cdist_errors() -> None:
         torch.cdist(torch.ones(3, 2), torch.ones(4, 3))
     with pytest.raises(RuntimeError, match="non-negative p"):
         torch.cdist(torch.ones(3, 2), torch.ones(4, 2), p=-1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: torch.linalg.lu_factor(torch.zeros(2, 2)),
+        lambda: torch.linalg.cholesky_ex(-torch.eye(2), check_errors=True),
+        lambda: torch.linalg.inv_ex(torch.zeros(3, 2, 2), check_errors=True),
+        lambda: torch.linalg.ldl_factor_ex(torch.zeros(2, 2), check_errors=True),
+    ],
+)
+def test_what_has_no_factors_raises_if_asked(call: Callable[[], object]) -> None:
+    with pytest.raises(torch.linalg.LinAlgError, match=r"zero|positive"):
+        call()
+
+
+def test_info_singles_out_the_matrices_that_failed() -> None:
+    good, bad = torch.tensor([[2.0, 0.0], [0.0, 4.0]]), torch.tensor([[1.0, 2.0], [2.0, 4.0]])
+    both = torch.stack([bad, good])
+    inverse, info = torch.linalg.inv_ex(both)
+    assert info.tolist() == [2, 0] and inverse[0].isnan().all()
+    assert inverse[1].tolist() == [[0.5, 0], [0, 0.25]]
+    factor, info = torch.linalg.cholesky_ex(torch.stack([-good, good]))
+    assert info.tolist() == [1, 0] and factor[0].isnan().any() and factor[1, 1, 1] == 2
+    for right in (torch.ones(2, 2), torch.ones(2, 2, 3), torch.ones(2, 1)):
+        result, info = torch.linalg.solve_ex(both, right)
+        assert info.tolist() == [2, 0] and result[0].isnan().all() and result[1].isfinite().all()
+
+
+def test_lobpcg_needs_larger_matrices() -> None:
+    with pytest.raises(ValueError, match=r"linalg\.eigh"):
+        torch.lobpcg(torch.eye(5), k=2)

@@ -67,6 +67,12 @@ OPTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "t0": st.sampled_from([1e6, 0, 3]),
         "weight_decay": decay,
     },
+    "Adafactor": {
+        "beta2_decay": st.floats(-1, 0),
+        "eps": st.sampled_from([(None, 1e-3), (1e-3, 0.0), (1e-8, 1.0)]),
+        "d": st.floats(1, 3),
+        "weight_decay": decay,
+    },
     "Rprop": {
         "etas": st.tuples(st.floats(0.1, 0.9), st.floats(1.1, 2)),
         "step_sizes": st.sampled_from([(1e-6, 50), (0.01, 0.2)]),
@@ -95,7 +101,7 @@ def test_walks_like_torch(name: str, data: st.DataObject) -> None:
     if name == "SGD" and options.get("momentum", 0) > 0 and not options.get("dampening"):
         options["nesterov"] = data.draw(flag)
     seed = data.draw(st.integers(0, 999))
-    start = np.random.default_rng(seed).standard_normal((3, 4))
+    start = np.random.default_rng(seed).standard_normal(data.draw(st.sampled_from([(3, 4), (12,)])))
     ours, mine = walk(tinygrad_kr, name, options, start, seed)
     theirs, other = walk(torch, name, options, start, seed)
     np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
@@ -115,6 +121,30 @@ def test_float32_to_rounding(name: str) -> None:
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, theirs, rtol=2e-6, atol=2e-7)
     assert_same_state(mine, other, 5e-6)
+
+
+@given(
+    options=st.fixed_dictionaries(
+        {"lr": rate},
+        optional={
+            "weight_decay": decay,
+            "momentum": part,
+            "nesterov": flag,
+            "ns_steps": st.integers(1, 6),
+            "ns_coefficients": st.just((2.0, -1.5, 0.5)),
+            "eps": st.sampled_from([1e-7, 0.1]),
+            "adjust_lr_fn": st.sampled_from([None, "original", "match_rms_adamw"]),
+        },
+    ),
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_muon_walks_like_torch(options: dict[str, Any], shape: tuple[int, int]) -> None:
+    """To a few of bfloat16's roundings: sums in another order may fall on the other side of one."""
+    start = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    ours, mine = walk(tinygrad_kr, "Muon", options, start, 0)
+    theirs, other = walk(torch, "Muon", options, start, 0)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=0.05 * options["lr"])
+    assert_same_state(mine, other, 1e-5)
 
 
 def assert_same_state(mine: Any, other: Any, tolerance: float) -> None:

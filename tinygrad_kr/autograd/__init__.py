@@ -14,7 +14,7 @@ from . import protocols as protocols
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
-from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
 from .walk import backward, grad
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 
@@ -55,7 +56,7 @@ def _backward(
     inputs: Any = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of the leaves it came from; see `autograd.backward`."""
-    backward(self, gradient, retain_graph, create_graph, inputs)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 graft(_backward, "backward")

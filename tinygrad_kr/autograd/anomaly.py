@@ -95,6 +95,30 @@ class set_detect_anomaly(detect_anomaly):
         """The switch was thrown at construction."""
 
 
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch anomaly detection on or off; `set_detect_anomaly` does so for a block too.
+
+    >>> import tinygrad_kr as torch
+    >>> torch.set_anomaly_enabled(True, check_nan=False)
+    >>> torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    (True, False)
+    >>> torch.set_anomaly_enabled(False)
+
+    Source: PyTorch, `torch.set_anomaly_enabled`.
+    """
+    anomaly.enabled, anomaly.check_nan = bool(mode), bool(check_nan)
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether anomaly detection, where it is on, looks for NaN in gradients.
+
+    >>> import tinygrad_kr as torch
+    >>> torch.is_anomaly_check_nan_enabled()
+    True
+    """
+    return anomaly.check_nan
+
+
 def is_anomaly_enabled() -> bool:
     """Whether anomaly detection is on.
 

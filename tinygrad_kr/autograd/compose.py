@@ -7,6 +7,7 @@ from typing import Any
 
 from ..tensor import Tensor
 from . import walk
+from .conjugate import turned
 from .modes import enable_grad
 from .node import Node
 
@@ -16,7 +17,7 @@ class Identity(Node):
 
     __slots__ = ()
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         return [g]
 
     def name(self) -> str:
@@ -54,8 +55,8 @@ def gradients(
         if result._node is not None
     ]
     outputs, arriving = zip(*pairs)
-    arriving = tuple(one if isinstance(one, Tensor) else Tensor(one) for one in arriving)
-    return walk.grad(
+    arriving = tuple(turned(one if isinstance(one, Tensor) else Tensor(one)) for one in arriving)
+    found = walk.grad(
         outputs,
         [aliases[i] for i in positions],
         arriving,
@@ -63,3 +64,4 @@ def gradients(
         allow_unused=True,
         retain_graph=True,
     )
+    return [None if one is None else turned(one) for one in found]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..state import state
 from ..tensor import Tensor, wrap
+from .conjugate import turned
 from .inplace import check_writable
 from .modes import enable_grad, no_grad
 from .node import Node, Output
@@ -130,15 +131,18 @@ class FunctionNode(Node):
             return super().gathered(arrived)
         return tuple(arrived.get(position) for position in range(len(self.outputs or ())))
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         while self.ctx._saved is None and self.restore is not None:
             self.restore()
-        grads = tuple(one if one is None or isinstance(one, Tensor) else wrap(one) for one in g)
+        tensors = [one if one is None or isinstance(one, Tensor) else wrap(one) for one in g]
+        grads = tuple(None if one is None else turned(one) for one in tensors)
         self.ctx._node = self
         try:
             results = self.function.backward(self.ctx, *grads)
         finally:
             self.ctx._node = None
+        if last:
+            self.release()
         results = results if isinstance(results, tuple) else (results,)
         if len(results) > self.arity and all(one is None for one in results[self.arity :]):
             results = results[: self.arity]
@@ -154,7 +158,8 @@ class FunctionNode(Node):
                     f"expected Tensor or None (got {type(one).__name__}) as gradient {position} of "
                     f"{self.name()}"
                 )
-        return chosen if create_graph else [None if one is None else one._array for one in chosen]
+        found = chosen if create_graph else [None if one is None else one._array for one in chosen]
+        return [None if one is None else turned(one) for one in found]
 
 
 class Function:

@@ -62,7 +62,7 @@ def gradcheck(
             "but none of them have requires_grad=True."
         )
     for i, one in checked:
-        if one._array.dtype != np.float64:
+        if one._array.dtype not in (np.float64, np.complex128):
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point: finite "
                 f"differences "
@@ -81,7 +81,13 @@ def gradcheck(
 def _outputs(func: Callable[..., Any], inputs: Sequence[Any]) -> list[Tensor]:
     result = func(*inputs)
     flat = result if isinstance(result, (tuple, list)) else (result,)
-    return [one for one in flat if isinstance(one, Tensor) and one.is_floating_point()]
+    return [one for one in flat if isinstance(one, Tensor) and (one.is_floating_point() or one.is_complex())]
+
+
+def _reals(array: np.ndarray) -> np.ndarray:
+    """The real numbers that an array consists of, in one row, a view if it can be; both parts if complex."""
+    flat = array.reshape(-1)
+    return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
 
 
 def _compare(
@@ -113,34 +119,35 @@ def _compare(
 
 
 def _analytical(output: Tensor, leaf: Tensor) -> np.ndarray:
-    """The Jacobian (size of leaf, size of output), a column for each output element."""
-    columns = np.zeros((leaf.numel(), output.numel()))
+    """The Jacobian (real numbers of the leaf, of the output), a column for each real number of the output."""
+    columns = np.zeros((_reals(leaf._array).size, _reals(output._array).size))
     if not output.requires_grad:
         return columns
-    for k in range(output.numel()):
+    for k in range(columns.shape[1]):
         seed = np.zeros(output._array.shape, output._array.dtype)
-        seed.reshape(-1)[k] = 1
+        _reals(seed)[k] = 1
         (g,) = walk.grad([output], [leaf], [wrap(seed)], retain_graph=True, allow_unused=True)
         if g is not None:
-            columns[:, k] = g._array.reshape(-1)
+            columns[:, k] = _reals(g._array)
     return columns
 
 
 def _numerical(
     func: Callable[..., Any], inputs: tuple[Any, ...], leaf: Tensor, position: int, eps: float
 ) -> np.ndarray:
-    """The same Jacobian by moving one element of the leaf at a time."""
+    """The same Jacobian by moving one real number of the leaf at a time."""
     array = leaf._array
+    parts = np.expand_dims(array, -1).view(array.real.dtype) if array.dtype.kind == "c" else array
     rows = []
-    for index in np.ndindex(array.shape):
-        kept = array[index]
+    for index in np.ndindex(parts.shape):
+        kept = parts[index]
         ends = []
         for step in (eps, -eps):
-            array[index] = kept + step
-            ends.append(np.array(_outputs(func, inputs)[position]._array, np.float64).reshape(-1))
-        array[index] = kept
+            parts[index] = kept + step
+            ends.append(np.array(_reals(_outputs(func, inputs)[position]._array), np.float64))
+        parts[index] = kept
         rows.append((ends[0] - ends[1]) / (2 * eps))
-    size = _outputs(func, inputs)[position].numel()
+    size = _reals(_outputs(func, inputs)[position]._array).size
     return np.array(rows).reshape(len(rows), size)
 
 
@@ -173,10 +180,10 @@ def gradgradcheck(
     outputs = _outputs(func, inputs)
     if grad_outputs is None:
         rng = np.random.default_rng(0)
-        grad_outputs = [
-            wrap(np.asarray(rng.standard_normal(one._array.shape), one._array.dtype)).requires_grad_()
-            for one in outputs
-        ]
+        grad_outputs = [wrap(np.zeros_like(one._array)).requires_grad_() for one in outputs]
+        for one in grad_outputs:
+            reals = _reals(one._array)
+            reals[...] = rng.standard_normal(reals.size)
     grad_outputs = tuple(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else (grad_outputs,)
     count = len(inputs)
 

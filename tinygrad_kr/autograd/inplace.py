@@ -15,9 +15,10 @@ import numpy as np
 
 from ..state import state
 from ..tensor import Tensor, base_of, wrap
+from .conjugate import turned
 from .node import Node
 from .primitive import Primitive, definitions, rule
-from .rule_node import RuleNode, record
+from .rule_node import RuleNode
 
 
 def replace_region(base: Any, value: Any, *, view: Callable[[Any], Any], order: tuple[int, ...]) -> Any:
@@ -40,13 +41,18 @@ def memory_order(array: np.ndarray) -> tuple[int, ...]:
     return tuple(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
 
 
+def region_of(g: Any, view: Callable[[Any], Any]) -> Any:
+    """The gradient of what was written into the region: of an imaginary part, that of the user's gradient."""
+    return turned(view(turned(g)))
+
+
 replace_region_: Primitive = rule(
     replace_region,
     name="copy_slices",
     base=lambda g, value_shape, view, order: replace_region_(
         g, np.zeros(value_shape), view=view, order=order
     ),
-    value=lambda g, view: view(g),
+    value=lambda g, view: region_of(g, view),
 )
 
 
@@ -66,12 +72,12 @@ class RegionNode(RuleNode):
         """A static argument that the rules named."""
         return dict(zip(self.plan.names, self.saved or ())).get(name)
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         mine, self.fresh = self.fresh is g and self.watch is None, None
         if create_graph or 0 not in self.plan.positions:
-            return super().gradients(g, create_graph)
+            return super().gradients(g, create_graph, last)
         view, order, before = self.static("view"), self.static("order"), self.parents[0]
-        region = view(g)
+        region = region_of(g, view)
         if mine:
             region = np.array(region)
         else:
@@ -79,6 +85,8 @@ class RegionNode(RuleNode):
         view(g)[...] = 0
         if isinstance(before, RegionNode) and before.static("order") == order:
             before.fresh = g
+        if last:
+            self.release()
         return [(g, region)[position] for position in self.plan.positions]
 
 
@@ -90,8 +98,8 @@ def region_node(base: Tensor, value: Tensor, view: Callable[[Any], Any]) -> Node
     plan = definitions[replace_region].plans[1 * (base._node is not None) + 2 * (value._node is not None)]
     statics = (view, memory_order(base._array))
     storages = (base._storage, value._storage, base._storage)
-    saved = plan.save(base._array, value._array, None, None, *statics, *storages)
-    return record(plan, plan.parents(base._node, value._node), saved, base._array)
+    arrays = (base._array, value._array, base._array, None)
+    return plan.record(*arrays, *statics, *storages, base._node, value._node)
 
 
 def original(target: Tensor, others: Iterable[Any]) -> Tensor:
@@ -148,6 +156,9 @@ def assign(target: Tensor, value: Tensor) -> Tensor:
         )
     if target._array.dtype != value._array.dtype:
         value = _cast(target, value)
+    node = base_of(target)._node
+    if node is not None:
+        node.before_change()
     target._array[...] = value._array
     target._storage.version += 1
     if not state.recording or (target._node is None and value._node is None and not _base_needs_grad(target)):
@@ -173,18 +184,20 @@ def _base_needs_grad(target: Tensor) -> bool:
 
 def rebase(target: Tensor, value: Tensor) -> None:
     """Put `target`, whose memory holds `value` now, on the node of `value`; base and other views follow."""
-    before = target._node
-    retained = before is not None and not before.is_leaf and before.release_retained(target)
     base = base_of(target)
-    if target._view is None:
-        target._node = value._node
-    else:
-        base._node = region_node(base, value, path(target))
+    _put_on(base, value._node if base is target else region_node(base, value, path(target)))
     for view in base._storage.living_views():
         if base_of(view) is base:
-            view._node = path(view)(base)._node
+            _put_on(view, path(view)(base)._node)
+
+
+def _put_on(tensor: Tensor, node: Node | None) -> None:
+    """Let a tensor stand on another node; if it retains its gradient, then that of its new values."""
+    before = tensor._node
+    retained = before is not None and not before.is_leaf and before.release_retained(tensor)
+    tensor._node = node
     if retained:
-        target.retain_grad()
+        tensor.retain_grad()
 
 
 def path(view: Tensor) -> Callable[[Any], Any]:

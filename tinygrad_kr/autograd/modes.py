@@ -6,6 +6,7 @@ trains.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -169,6 +170,20 @@ class inference_mode(_Mode):
 
     def __init__(self, mode: bool | Callable[..., Any] = True) -> None:
         super().__init__(recording=not mode, inference=bool(mode))
+
+
+class set_multithreading_enabled(contextlib.nullcontext[None]):
+    """Accepted without effect: backward walks the graph in one thread, and its kernels use all of them.
+
+    >>> import tinygrad_kr as torch
+    >>> with torch.autograd.set_multithreading_enabled(False):
+    ...     pass
+
+    Source: PyTorch, `torch.autograd.set_multithreading_enabled`.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
 
 
 def is_grad_enabled() -> bool:

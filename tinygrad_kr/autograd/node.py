@@ -66,19 +66,19 @@ class Watch:
 class Node:
     """One recorded operation. `parents` are the nodes of those inputs that need gradients, in order."""
 
-    __slots__ = ("__dict__", "__weakref__", "dtype", "number", "parents", "shape")
+    __slots__ = ("__dict__", "__weakref__", "dtype", "number", "parents", "shape", "watch")
     is_leaf = False
 
     number: int  # of creation, counted down: an edge always leads to a higher one
     parents: tuple[Node, ...]
     shape: tuple[int, ...]
     dtype: np.dtype
+    watch: Watch | None
 
     # What few nodes have lives in the instance dict, which the others do without.
     outputs: tuple[tuple[tuple[int, ...], np.dtype], ...] | None = (
         None  # of each result, where there are several
     )
-    watch: Watch | None = None
     trace: str | None = None  # the user's line, under anomaly detection
     restore: Callable[[], None] | None = None  # saves anew what a checkpoint dropped
 
@@ -87,13 +87,20 @@ class Node:
         self.parents = parents
         self.shape = shape
         self.dtype = dtype
+        self.watch = None
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
-        """The gradients for `parents`, given this node's; arrays, or Tensors under `create_graph`."""
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
+        """The gradients for `parents`, given this node's; arrays, or Tensors under `create_graph`.
+
+        What was saved for backward is forgotten if this is the `last` time.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define gradients()")
 
     def release(self) -> None:
         """Forget what was saved for backward."""
+
+    def before_change(self) -> None:
+        """The result is about to be changed in place."""
 
     def gathered(self, arrived: dict[int, Any]) -> tuple[Any, ...]:
         """The gradients of all results of an operation with several: zeros where none arrived."""
@@ -199,8 +206,9 @@ class Leaf(Node):
         else:
             np.add(before._array, g._array, out=before._array)
             before._storage.version += 1
-        for hook in list((self.accumulated_hooks or {}).values()):
-            hook(tensor)
+        if self.accumulated_hooks:
+            for hook in list(self.accumulated_hooks.values()):
+                hook(tensor)
 
 
 class Output(Node):
@@ -217,3 +225,6 @@ class Output(Node):
 
     def through(self) -> Node:
         return self.parents[0]
+
+    def before_change(self) -> None:
+        self.parents[0].before_change()

@@ -3,8 +3,14 @@
 Both are written out as Python when they are first needed, so that no name is looked up and no argument sorted
 when a model runs. For the quotient of two tensors that both need gradients it comes to
 
-    def save(x, y, out, kept, x_storage, y_storage, out_storage):
-        return (y, out, y_storage, y_storage.version, out_storage, out_storage.version)
+    def record(x, y, out, kept, x_storage, y_storage, out_storage, x_node, y_node):
+        node = node_type()
+        node.plan = plan
+        node.number = next_number()
+        node.parents = (x_node, y_node)
+        node.saved = (y, out, y_storage, y_storage.version, out_storage, out_storage.version)
+        ...
+        return node
 
     def backward(g, saved):
         y, out, y_storage, y_version, out_storage, out_version = saved
@@ -20,78 +26,103 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .anomaly import anomaly, user_trace
+from .node import next_number
+
 if TYPE_CHECKING:
     from .primitive import Definition
+    from .rule_node import RuleNode
 
 
 class Changed(Exception):
     """A tensor that was saved for backward has been changed in place since."""
 
 
+RECORD = """
+def record({arguments}):
+    node = node_type()
+    node.plan = plan
+    node.number = next_number()
+    node.parents = {parents}
+    node.saved = {saved}
+    node.watch = None
+    if type(out) is tuple:
+        node.shape, node.dtype = (), F32
+        node.outputs = tuple([(one.shape, one.dtype) for one in out])
+    else:
+        node.shape = out.shape
+        node.dtype = out.dtype
+    if anomaly.enabled:
+        node.trace = user_trace()
+    return node
+"""
+BACKWARD = """
+def backward(g, saved):
+    {names} = saved
+{check}
+    return {grads}
+"""
+
+
 class Plan:
     """For the inputs at `positions`, which need gradients: what their rules name, and how to run them."""
 
-    __slots__ = (
-        "backward",
-        "definition",
-        "frees",
-        "names",
-        "node",
-        "parents",
-        "positions",
-        "save",
-        "stamped",
-    )
+    __slots__ = ("backward", "definition", "frees", "names", "positions", "record", "stamped")
 
     names: tuple[str, ...]  # what is saved, in the order in which it is saved
     stamped: tuple[str, ...]  # those among the arrays whose versions are saved behind them
-    parents: Callable[..., Any]  # (a node for each input) -> those of the inputs at `positions`
-    save: Callable[..., Any]  # (arrays, out, kept, statics, storages) -> what is saved
+    record: Callable[..., RuleNode]  # (arrays, out, kept, statics, storages, nodes of the inputs) -> the node
     backward: Callable[..., Any]  # (g, saved) -> the gradients of the inputs at `positions`
 
     def __init__(self, definition: Definition, positions: tuple[int, ...]) -> None:
         self.definition = definition
-        self.node = definition.node
         self.positions = positions
-        inputs, variadic = definition.parameters, definition.variadic
-        joint = definition.joint
+        inputs, joint = definition.parameters, definition.joint
         rules = [joint] if joint else [definition.rule_of(position) for position in positions]
         needs = [definition.needs_of(rule) for rule in rules]
         self.names = tuple(dict.fromkeys([name for names in needs for name in names]))
         watched = {*self.names, *(inputs if definition.composite is not None else ())}
         self.stamped = tuple([name for name in (*inputs, "out") if name in watched])
         self.frees = bool(joint or self.stamped)
-        names: dict[str, Any] = {f"rule_{i}": rule for i, rule in enumerate(rules)}
-        names.update(Changed=Changed, ndarray=np.ndarray, shape_of=_shape_of, versions_of=_versions_of)
-        names["wanted"] = positions
-
-        def version(name: str) -> str:
-            many = variadic and name != "out"
-            return f"versions_of({name}_storage)" if many else f"{name}_storage.version"
 
         storages = [f"{name}_storage" for name in (*inputs, "out")]
-        arguments = [*inputs, "out", "kept", *definition.statics, *storages]
+        nodes = [f"{name}_node" for name in inputs]
+        arguments = [*inputs, "out", "kept", *definition.statics, *storages, *nodes]
+        parents = [nodes[position] for position in positions] if not definition.variadic else []
         values = [_fetched(name) for name in self.names]
-        stamps = [part for name in self.stamped for part in (f"{name}_storage", version(name))]
+        stamps = [part for name in self.stamped for part in (f"{name}_storage", f"{name}_storage.version")]
         unpacked = [part for name in self.stamped for part in (f"{name}_storage", f"{name}_version")]
-        changed = " or ".join([f"{version(name)} != {name}_version" for name in self.stamped])
+        # What a composite alone would need is looked at when it runs; what was kept may share its memory.
+        vital = self.stamped if definition.keeps else [name for name in self.stamped if name in self.names]
+        changed = " or ".join([f"{name}_storage.version != {name}_version" for name in vital])
         grads = [f"rule_{i}(g, {', '.join(names)})" for i, names in enumerate(needs)]
+        check = [f"    if {changed}:\n        raise Changed"] if changed else []
         if joint:
+            check.append(f"    grads = {grads[0]}")
             grads = [f"grads[{position}]" for position in positions]
-        lines = [
-            f"def save({', '.join(arguments)}):",
-            f"    return {_tuple([*values, *stamps])}",
-            "def backward(g, saved):",
-            f"    {_tuple([*self.names, *unpacked])} = saved",
-            *([f"    if {changed}:", "        raise Changed"] if changed else ()),
-            *([f"    grads = rule_0(g, {', '.join(needs[0])})"] if joint else ()),
-            f"    return {_tuple(grads)}",
-        ]
-        exec(compile("\n".join(lines), f"{__file__}: {definition.__name__}", "exec"), names)
-        self.save, self.backward = names["save"], names["backward"]
-        nodes = [f"x{position}" for position in range(len(inputs))]
-        chosen = _tuple([f"x{position}" for position in positions])
-        self.parents = eval(f"lambda {', '.join(nodes)}: {chosen}") if not variadic else _present
+        source = RECORD.format(
+            arguments=", ".join(arguments),
+            parents=f"present({nodes[0]})" if definition.variadic else _tuple(parents),
+            saved=_tuple([*values, *stamps]),
+        ) + BACKWARD.format(
+            names=_tuple([*self.names, *unpacked]), check="\n".join(check), grads=_tuple(grads)
+        )
+        names: dict[str, Any] = {
+            **{f"rule_{i}": rule for i, rule in enumerate(rules)},
+            "plan": self,
+            "node_type": definition.node,
+            "wanted": positions,
+            "next_number": next_number,
+            "anomaly": anomaly,
+            "user_trace": user_trace,
+            "Changed": Changed,
+            "F32": np.dtype(np.float32),
+            "ndarray": np.ndarray,
+            "shape_of": _shape_of,
+            "present": _present,
+        }
+        exec(compile(source, f"{__file__}: {definition.__name__}", "exec"), names)
+        self.record, self.backward = names["record"], names["backward"]
 
 
 class Plans(dict[Any, Plan]):
@@ -109,6 +140,20 @@ class Plans(dict[Any, Plan]):
         return self.setdefault(needs, Plan(self.definition, positions))
 
 
+def recorders(plans: Plans) -> list[Callable[..., RuleNode]]:
+    """The `record` of each plan for one or two inputs, by its number; the plan is made at the first call."""
+
+    def first(needs: int) -> Callable[..., RuleNode]:
+        def record(*args: Any) -> RuleNode:
+            records[needs] = plans[needs].record
+            return records[needs](*args)
+
+        return record
+
+    records = [first(needs) for needs in range(4)]
+    return records
+
+
 def _tuple(parts: list[str]) -> str:
     return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
 
@@ -123,10 +168,6 @@ def _fetched(name: str) -> str:
 
 def _shape_of(value: Any) -> Any:
     return tuple([np.shape(one) for one in value]) if type(value) is tuple else np.shape(value)
-
-
-def _versions_of(storages: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple([storage.version for storage in storages])
 
 
 def _present(nodes: tuple[Any, ...]) -> tuple[Any, ...]:

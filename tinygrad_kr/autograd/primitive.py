@@ -42,6 +42,7 @@ Primitive = Callable[..., Any]  # call it with arrays or Tensors
 definitions: dict[Any, Definition] = {}  # every primitive, by the function it was registered for
 primitives: dict[Any, Primitive] = {}
 dispatch: dict[Any, Callable[..., Any]] = {}  # what a NumPy function does when it is given a Tensor
+real_only: set[str] = set()  # names of the primitives that no complex tensor may enter
 
 
 class Definition:
@@ -58,6 +59,7 @@ class Definition:
         keeps: bool = False,
         promote: str | None = None,
         view: bool = False,
+        result_may_change: bool = False,
         name: str | None = None,
     ) -> None:
         self.function = function
@@ -68,6 +70,7 @@ class Definition:
         self.keeps = keeps
         self.promote = promote
         self.view = view
+        self.result_may_change = result_may_change
         self.__name__: str = name or str(getattr(function, "__name__", "primitive"))
         self.__doc__ = function.__doc__
         self.node_name = (
@@ -75,6 +78,7 @@ class Definition:
         )
         self.variadic = False
         self.defaults: dict[str, Any] = {}
+        self.real = self.__name__ in real_only
         self.parameters: tuple[str, ...]
         if isinstance(self.forward, np.ufunc):
             self.parameters = ("x", "y", "z")[: self.forward.nin]
@@ -150,6 +154,7 @@ def rule(
     forward: Callable[..., Any] | None = None,
     promote: str | None = None,
     view: bool = False,
+    result_may_change: bool = False,
     name: str | None = None,
     **rules: Callable[..., Any],
 ) -> Primitive:
@@ -164,11 +169,21 @@ def rule(
             and integers
             become the default floating dtype; None: the function sees them as they are.
         view: whether the result may share memory with the first argument.
+        result_may_change: whether the result may be changed in place before backward though a rule names
+            `out` (where PyTorch's rule does not): it is copied then.
         name: PyTorch's name of the operation, which names its graph node; the function's own by default.
         **rules: the rules, by argument name.
     """
     return _register(
-        Definition(function, forward=forward, rules=rules, promote=promote, view=view, name=name)
+        Definition(
+            function,
+            forward=forward,
+            rules=rules,
+            promote=promote,
+            view=view,
+            result_may_change=result_may_change,
+            name=name,
+        )
     )
 
 

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..storage import Storage
+from ..storage import Storage, Storages
 from ..tensor import Tensor
 from . import compose
-from .anomaly import anomaly, user_trace
-from .node import Node, Output, next_number
+from .node import Node, Output
 from .plan import Changed, Plan
 
-F32 = np.dtype(np.float32)
 _new = object.__new__
 
 
@@ -26,7 +24,7 @@ class RuleNode(Node):
     plan: Plan
     saved: tuple[Any, ...] | None
 
-    __init__ = object.__init__  # type: ignore[assignment]  # `record` sets the attributes: it is quicker
+    __init__ = object.__init__  # type: ignore[assignment]  # a plan sets the attributes: it is quicker
 
     def name(self) -> str:
         return self.plan.definition.node_name
@@ -35,14 +33,29 @@ class RuleNode(Node):
         if self.plan.frees:
             self.saved = None
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
-        saved = self.saved
+    def before_change(self) -> None:
+        """Copy the saved result where its change is no mistake."""
+        plan, saved = self.plan, self.saved
+        if saved is None or not plan.definition.result_may_change or "out" not in plan.names:
+            return
+        values = list(saved)
+        position = plan.names.index("out")
+        stamp = len(plan.names) + 2 * plan.stamped.index("out")
+        values[position] = _copied(values[position])
+        values[stamp : stamp + 2] = Storage(), 0
+        self.saved = tuple(values)
+
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
+        plan, saved = self.plan, self.saved
         if saved is None:
             saved = self._restored()
         try:
-            return self.plan.backward(g, self._on_tensors(saved) if create_graph else saved)
+            grads = plan.backward(g, self._on_tensors(saved) if create_graph else saved)
         except Changed:
             raise self._change() from None
+        if last and plan.frees:
+            self.saved = None
+        return grads
 
     def _restored(self) -> tuple[Any, ...]:
         """What was saved and is gone: again, where a checkpoint dropped it, or else an error."""
@@ -100,7 +113,7 @@ class RuleNode(Node):
         stamps = saved[len(plan.names) :]
         for name, storage, version in zip(plan.stamped, stamps[::2], stamps[1::2]):
             value = values.get(name)
-            several = type(storage) is tuple
+            several = type(storage) is Storages
             for one, then, part in (
                 zip(storage, version, value or storage) if several else ((storage, version, value),)
             ):
@@ -109,7 +122,8 @@ class RuleNode(Node):
 
     def _change(self) -> RuntimeError:
         """The error for a saved tensor that was changed in place."""
-        name, value, now, then = next(self._changed())
+        changes = sorted(self._changed(), key=lambda change: change[0] not in self.plan.names)
+        name, value, now, then = changes[0]
         shape = list(np.shape(value) if isinstance(value, np.ndarray) else self.shape)
         where = (
             f" It was recorded here:\n{self.trace}"
@@ -136,18 +150,27 @@ class CompositeNode(RuleNode):
     def release(self) -> None:
         self.saved = self.inputs = None
 
-    def gradients(self, g: Any, create_graph: bool) -> Sequence[Any]:
+    def gradients(self, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
         if self.saved is None:
             self._restored()
-        if not create_graph or self.inputs is None:
-            return super().gradients(g, False)
+        grads = self._composed(g) if create_graph and self.inputs else super().gradients(g, False, last)
+        if last:
+            self.release()
+        return grads
+
+    def _composed(self, g: Any) -> Sequence[Any]:
+        """The gradients of the composite."""
         if any(self._changed()):
             raise self._change()
         plan, nodes = self.plan, dict(zip(self.plan.positions, self.parents))
-        inputs = [_attach(one, nodes.get(i)) for i, one in enumerate(self.inputs)]
+        inputs = [_attach(one, nodes.get(i)) for i, one in enumerate(self.inputs or ())]
         composite = plan.definition.composite
         assert composite is not None
         return compose.gradients(composite, inputs, self.statics, plan.positions, g)
+
+
+def _copied(value: Any) -> Any:
+    return tuple(map(_copied, value)) if type(value) is tuple else np.array(value, order="K")
 
 
 def _attach(array: Any, node: Node | None, storage: Storage | None = None) -> Any:
@@ -158,20 +181,3 @@ def _attach(array: Any, node: Node | None, storage: Storage | None = None) -> An
     tensor._array, tensor._node = array, node
     tensor._storage = Storage() if storage is None else storage
     return tensor
-
-
-def record(plan: Plan, parents: tuple[Node, ...], saved: tuple[Any, ...], out: Any) -> RuleNode:
-    """The node of a primitive that has just given `out`: an array, or a tuple of them."""
-    node = plan.node()
-    node.number = next_number()
-    node.parents = parents
-    if type(out) is tuple:
-        node.shape, node.dtype = (), F32
-        node.outputs = tuple([(one.shape, one.dtype) for one in out])
-    else:
-        node.shape, node.dtype = out.shape, out.dtype
-    node.plan = plan
-    node.saved = saved
-    if anomaly.enabled:
-        node.trace = user_trace()
-    return node

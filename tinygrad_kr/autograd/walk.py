@@ -10,6 +10,7 @@ dtype of what it belongs to, and adds the gradients that meet, in place only whe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush, heappushpop
 from operator import attrgetter
@@ -22,6 +23,7 @@ from ..kernels.reduction import reduce
 from ..state import state, throw
 from ..tensor import Tensor, wrap
 from .anomaly import anomaly, check
+from .conjugate import narrowed, turned
 from .node import Leaf, Node, Output
 
 ndarray = np.ndarray
@@ -81,70 +83,82 @@ def run(
     leaves = [root for root in pending if root.is_leaf]
     owned: set[Node] = set()  # the nodes whose pending array nobody else can see
     kept: set[int] = set()  # the arrays that leaves will keep
-    checking = anomaly.enabled
-    node: Any = heappop(queue)[1] if queue else None
-    while node is not None:
+    checking, last = anomaly.enabled, not retain_graph
+    following: Node | None = None  # the first new node that the last one led to; mostly it is the next
+    while following is not None or queue:
+        if following is None:
+            node = heappop(queue)[1]
+        elif queue:
+            node = heappushpop(queue, (following.number, following))[1]
+        else:
+            node = following
+        following = None
         g = pending.pop(node)
         watch = node.watch
-        if watch is not None:
-            g = _run_hooks(node, g, create_graph)
         if captures is not None and node in captures:
-            captures[node] = g
-        following: Node | None = None  # the first new node that is reached from here; mostly it is the next
+            # PyTorch's `grad` gives it as it was before the hooks, unless the walk ends here, and then that
+            # operation itself is left alone; `backward` gives it as it was behind them.
+            ends = not accumulate and needed is not None and needed.isdisjoint(node.parents)
+            hooked = _run_hooks(node, g, create_graph, ends=ends)
+            captures[node] = hooked if ends or accumulate else g
+            if ends:
+                continue
+            g = hooked
+        elif watch is not None:
+            g = _run_hooks(node, g, create_graph)
         if type(node) is Output:
             operation = node.parents[0]
             if operation not in pending:
                 pending[operation] = {}
                 following = operation
-            arrived = pending[operation]
+            parts, position = pending[operation], node.position
             # Under create_graph rules made further nodes for a result, so it may arrive in parts.
-            arrived[node.position] = arrived[node.position] + g if node.position in arrived else g
+            parts[position] = parts[position] + g if position in parts else g
+            continue
+        if type(g) is dict:
+            g = node.gathered(g)
+        if checking:
+            grads = _explained(node, g, create_graph, last)
         else:
-            if type(g) is dict:
-                g = node.gathered(g)
-            grads = _explained(node, g, create_graph) if checking else node.gradients(g, create_graph)
-            if watch is not None and watch.after:
-                grads = _run_post_hooks(node, grads, g, create_graph)
-            for parent, grad in zip(node.parents, grads):
-                if grad is None or (needed is not None and parent not in needed):
-                    continue
-                if create_graph:
-                    grad = _fitted(grad, parent, node)
+            grads = node.gradients(g, create_graph, last)
+        if watch is not None and watch.after:
+            grads = _run_post_hooks(node, grads, g, create_graph)
+        place = 0  # counted: cheaper than a `zip` for one or two parents
+        for parent in node.parents:
+            grad = grads[place]
+            place += 1
+            if grad is None or (needed is not None and parent not in needed):
+                continue
+            if create_graph:
+                grad = _fitted(grad, parent, node)
+            else:
+                if type(grad) is not ndarray:
+                    grad = np.asarray(grad)
+                if grad.shape != parent.shape:
+                    grad = unbroadcast(grad, parent.shape, node)
+                if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
+                    grad = narrowed(grad, parent.dtype)
+            if parent in pending:
+                if parent in owned:
+                    np.add(pending[parent], grad, pending[parent])
                 else:
-                    if type(grad) is not ndarray:
-                        grad = np.asarray(grad)
-                    if grad.shape != parent.shape:
-                        grad = unbroadcast(grad, parent.shape, node)
-                    if grad.dtype is not parent.dtype and grad.dtype != parent.dtype:
-                        grad = grad.astype(parent.dtype)
-                before = pending.get(parent)
-                if before is None:
-                    if type(parent) is Leaf:
-                        leaves.append(parent)
-                        if not create_graph:
-                            if grad is g or grad.base is not None or id(grad) in kept:
-                                grad = _own(grad, parent)
-                            kept.add(id(grad))
-                            owned.add(parent)
-                    elif following is None:
-                        following = parent
-                    else:
-                        heappush(queue, (parent.number, parent))
-                    pending[parent] = grad
-                elif parent in owned:
-                    np.add(before, grad, before)
-                else:
+                    before = pending[parent]
                     pending[parent] = before + grad if create_graph else np.asarray(before + grad)
                     if not create_graph:
                         owned.add(parent)
-        if not retain_graph and type(node) is not Output:
-            node.release()
-        if following is None:
-            node = heappop(queue)[1] if queue else None
-        elif queue:
-            node = heappushpop(queue, (following.number, following))[1]
-        else:
-            node = following
+                continue
+            if type(parent) is Leaf:
+                leaves.append(parent)
+                if not create_graph:
+                    if grad is g or grad.base is not None or id(grad) in kept:
+                        grad = _own(grad, parent)
+                    kept.add(id(grad))
+                    owned.add(parent)
+            elif following is None:
+                following = parent
+            else:
+                heappush(queue, (parent.number, parent))
+            pending[parent] = grad
     for leaf in leaves:
         g = pending.pop(leaf)
         if leaf.watch is not None:
@@ -153,6 +167,8 @@ def run(
             captures[leaf] = g
         if accumulate:
             assert isinstance(leaf, Leaf)
+            if leaf.dtype.kind == "c":
+                g = turned(g)
             leaf.accumulate(g if create_graph else wrap(g), create_graph)
 
 
@@ -162,6 +178,8 @@ def _fitted(grad: Any, parent: Node, node: Node) -> Tensor:
         grad = wrap(np.asarray(grad))
     if grad._array.shape != parent.shape:
         grad = unbroadcast(grad, parent.shape, node)
+    if grad._array.dtype.kind == "c" and parent.dtype.kind != "c":
+        grad = np.real(grad)
     return grad if grad._array.dtype == parent.dtype else grad.to(parent.dtype)
 
 
@@ -173,10 +191,10 @@ def _own(grad: np.ndarray, leaf: Leaf) -> np.ndarray:
     return grad.copy(order="K")
 
 
-def _explained(node: Node, g: Any, create_graph: bool) -> Sequence[Any]:
+def _explained(node: Node, g: Any, create_graph: bool, last: bool) -> Sequence[Any]:
     """Run the rules of a node under anomaly detection: errors and NaN are reported with the user's line."""
     try:
-        grads = node.gradients(g, create_graph)
+        grads = node.gradients(g, create_graph, last)
     except Exception as error:
         if node.trace:
             error.add_note(f"{node.name()} was recorded here:\n{node.trace}")
@@ -201,11 +219,12 @@ def _leading_to(captures: dict[Node, Any], roots: Sequence[Node]) -> set[Node]:
     return needed
 
 
-def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
-    """Pass the gradient that arrived at `node` through its hooks."""
+def _run_hooks(node: Node, g: Any, create_graph: bool, *, ends: bool = False) -> Any:
+    """Pass the gradient that arrived at `node` through its hooks; those of its rule only if that will run."""
     watch = node.watch
     if type(g) is dict or watch is None:
         return g
+    g = turned(g)
     grad = g if create_graph else wrap(g)
     for hook in list(watch.arriving.values()):
         replaced = hook(grad)
@@ -215,11 +234,11 @@ def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
         tensor = reference()
         if tensor is not None:
             tensor._grad = grad if tensor._grad is None else tensor._grad + grad
-    for hook in list(watch.before.values()):
+    for hook in list(watch.before.values()) if not ends else ():
         replaced = hook((grad,))
         if replaced is not None:
             grad = _checked(replaced[0] if isinstance(replaced, tuple) else replaced, node, hook)
-    return grad if create_graph else grad._array
+    return turned(grad if create_graph else grad._array)
 
 
 def _checked(replaced: Any, node: Node, hook: Any) -> Tensor:
@@ -242,11 +261,13 @@ def _run_post_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool
         replaced = hook(shown, arrived)
         if replaced is not None:
             shown = tuple(replaced) if isinstance(replaced, (list, tuple)) else (replaced,)
-    return shown if create_graph else [None if one is None else one._array for one in shown]
+    found = shown if create_graph else [None if one is None else one._array for one in shown]
+    return [None if one is None else turned(one) for one in found]
 
 
 def _shown(values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple([one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values])
+    shown = [one if one is None or isinstance(one, Tensor) else wrap(np.asarray(one)) for one in values]
+    return tuple([None if one is None else turned(one) for one in shown])
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
@@ -291,7 +312,13 @@ def _roots(outputs: Any, gradients: Any, create_graph: bool) -> list[tuple[Node,
                 f"Mismatch in shape: grad_output[{position}] has a shape of {g.shape} and output[{position}] "
                 f"has a shape of {output.shape}."
             )
-        roots.append((output._node, g if create_graph else _entering(g._array, output._node)))
+        elif (output._array.dtype.kind == "c") != (g._array.dtype.kind == "c"):
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have the same dtype. "
+                f"Mismatch in dtype: grad_output[{position}] has a dtype of {g.dtype} and output[{position}] "
+                f"has a dtype of {output.dtype}."
+            )
+        roots.append((output._node, turned(g if create_graph else _entering(g._array, output._node))))
     return roots
 
 
@@ -318,6 +345,8 @@ def _start(
                 captures=captures,
                 accumulate=accumulate,
             )
+            if captures is not None:
+                captures.update({node: turned(g) for node, g in captures.items() if g is not None})
     finally:
         throw(*switches)
 
@@ -327,6 +356,7 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     r"""Add the gradients of `tensors` to the `.grad` of the leaves they were computed from.
@@ -338,6 +368,7 @@ def backward(
         grad_tensors: the gradient that enters at each; may be omitted (1) for a single element.
         retain_graph: keep the graph for another backward; by default only under `create_graph`.
         create_graph: make the gradients differentiable themselves.
+        grad_variables: the older name of `grad_tensors`, with a warning.
         inputs: the tensors to accumulate into; all leaves by default.
 
     Raises:
@@ -352,6 +383,13 @@ def backward(
 
     Source: PyTorch, `torch.autograd.backward`.
     """
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
+        )
+        if grad_tensors is not None:
+            raise RuntimeError("`grad_tensors` and `grad_variables` cannot both be given; use `grad_tensors`")
+        grad_tensors = grad_variables
     captures = None
     if inputs is not None:
         inputs = _as_tuple(inputs)
@@ -374,6 +412,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -386,6 +425,7 @@ def grad(
         grad_outputs: the gradient that enters at each output; 1 for a single element.
         retain_graph: keep the graph for another walk; by default only under `create_graph`.
         create_graph: make the gradients differentiable themselves.
+        only_inputs: True; anything else is ignored with a warning.
         allow_unused: give None for an input that no output depends on, rather than raise.
         is_grads_batched: `grad_outputs` have a leading dimension; the results do as well.
         materialize_grads: zeros in place of None.
@@ -402,6 +442,13 @@ def grad(
 
     Source: PyTorch, `torch.autograd.grad`.
     """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
+            "gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     inputs = _as_tuple(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError("expected allow_unused to be True or not passed when materialize_grads=True")
@@ -410,7 +457,15 @@ def grad(
         if len(_as_tuple(grad_outputs)) > 1:
             batches = list(zip(*_as_tuple(grad_outputs)))
         rows = [
-            grad(outputs, inputs, one, True, create_graph, allow_unused, materialize_grads=materialize_grads)
+            grad(
+                outputs,
+                inputs,
+                one,
+                True,
+                create_graph,
+                allow_unused=allow_unused,
+                materialize_grads=materialize_grads,
+            )
             for one in batches
         ]
         return tuple(None if column[0] is None else np.stack(column) for column in zip(*rows))

@@ -7,6 +7,11 @@ What a pass costs: 65,536 float32 take some 3 us for +, -, *, 5 for / and a comp
 clip, 10 for tanh, 16 for expm1, 19 for log1p, 22 for exp, and 200 for `np.where` on a random mask. So
 choices between two values are made of clip, or of integer arithmetic on the bits of the floats. PyTorch's
 sigmoid and SiLU cost less than NumPy's exp alone, which bounds both.
+
+GELU keeps its slope for backward instead of Φ: everything is in the cache when it is computed, and backward
+is one product. Of (1024, 512), microseconds, Φ and its use apart / together on one thread / on two: forward
+510 / 610 with the slope / 350, backward 420 / 90 / 90. PyTorch's on two threads: 55 and 120; tanh and exp
+alone take 80 and 160 on one.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import math
 import numpy as np
 
 from .blockwise import workspace
+from .special import normal_cdf
 
 GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)  # of the normal distribution
@@ -176,15 +182,22 @@ def mish_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
     np.multiply(gx, g, out=gx)
 
 
-def gelu_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, cdf: np.ndarray) -> None:
-    """g·(Φ(x) + x·φ(x)), φ being the normal density."""
-    np.multiply(x, x, out=gx)
-    np.multiply(gx, -0.5, out=gx)
-    np.exp(gx, out=gx)
-    np.multiply(gx, DENSITY_AT_0, out=gx)
-    np.multiply(gx, x, out=gx)
-    np.add(gx, cdf, out=gx)
-    np.multiply(gx, g, out=gx)
+def gelu(out: np.ndarray, x: np.ndarray) -> None:
+    """x·Φ(x)."""
+    normal_cdf(out, x)
+    np.multiply(out, x, out=out)
+
+
+def gelu_and_slope(out: np.ndarray, slope: np.ndarray, x: np.ndarray) -> None:
+    """x·Φ(x), and Φ(x) + x·φ(x), φ being the normal density."""
+    np.multiply(x, x, out=slope)
+    np.multiply(slope, -0.5, out=slope)
+    np.exp(slope, out=slope)
+    np.multiply(slope, DENSITY_AT_0, out=slope)
+    np.multiply(slope, x, out=slope)
+    normal_cdf(out, x)
+    np.add(slope, out, out=slope)
+    np.multiply(out, x, out=out)
 
 
 def tanh_cdf(out: np.ndarray, x: np.ndarray) -> None:
@@ -198,14 +211,21 @@ def tanh_cdf(out: np.ndarray, x: np.ndarray) -> None:
     np.add(out, 0.5, out=out)
 
 
-def gelu_tanh_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, cdf: np.ndarray) -> None:
-    """g·(c + x·2c(1 - c)·du/dx) for c = (1 + tanh u)/2."""
-    np.multiply(x, x, out=gx)
-    np.multiply(gx, 6 * GELU_SCALE * GELU_CUBIC, out=gx)
-    np.add(gx, 2 * GELU_SCALE, out=gx)
-    np.multiply(gx, x, out=gx)
-    bell = np.subtract(1, cdf, out=workspace(gx))
-    np.multiply(bell, gx, out=gx)
-    np.add(gx, 1, out=gx)
-    np.multiply(gx, cdf, out=gx)
-    np.multiply(gx, g, out=gx)
+def gelu_tanh(out: np.ndarray, x: np.ndarray) -> None:
+    """x·(1 + tanh u)/2."""
+    tanh_cdf(out, x)
+    np.multiply(out, x, out=out)
+
+
+def gelu_tanh_and_slope(out: np.ndarray, slope: np.ndarray, x: np.ndarray) -> None:
+    """x·c, and c + x·2c(1 - c)·du/dx, for c = (1 + tanh u)/2."""
+    tanh_cdf(out, x)
+    np.multiply(x, x, out=slope)
+    np.multiply(slope, 6 * GELU_SCALE * GELU_CUBIC, out=slope)
+    np.add(slope, 2 * GELU_SCALE, out=slope)
+    np.multiply(slope, x, out=slope)
+    bell = np.subtract(1, out, out=workspace(out))
+    np.multiply(slope, bell, out=slope)
+    np.add(slope, 1, out=slope)
+    np.multiply(slope, out, out=slope)
+    np.multiply(out, x, out=out)

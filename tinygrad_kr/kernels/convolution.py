@@ -4,6 +4,13 @@ Shapes are PyTorch's: x (N, C, *spatial) in any memory order, weight (O, C/group
 (N, *spatial, O) buffers handed out as (N, O, *spatial) views: a network runs channels-last throughout.
 The work is done in `correlation`; `winograd`, `depthwise` and `overlap` are quicker ways for some shapes.
 Each of them says what was measured and when it pays.
+
+A step of ResNet-8 (16-32-64 channels, 32x32, batch 64, two threads, AVX-512), in milliseconds: convolutions
+28 (forward, gradient for x and for the weight a third each), batch norm 8, the rest 4, beside 25, 6 and 5 of
+PyTorch under its profiler. The products alone need 11, and reading and writing once what convolutions read
+and write some 3 at 40 GB/s. Each of the 50 hand-outs of work starts the second thread 30 µs late and waits
+some 45 at its end: 2 to 3. The rest is in copies that fit no second-level cache (one thread takes 42 for the
+convolutions, so two make 1.5 of it): shorter chunks would, but then threads wait for the GIL.
 """
 
 from __future__ import annotations
@@ -40,7 +47,8 @@ def forward(
     >>> forward(x, np.ones((1, 1, 2)), stride=(1,), padding=(0,), dilation=(1,))
     array([[[1., 3., 5., 7.]]])
     """
-    size = _output_shape(x.shape[2:], weight.shape[2:], tuple(stride), tuple(padding), tuple(dilation))
+    stride, dilation = tuple(stride), tuple(dilation)
+    size, before = _placement(x.shape[2:], weight.shape[2:], stride, tuple(padding), dilation)
     dtype = x.dtype if x.dtype == weight.dtype else np.result_type(x, weight)
     work = working_dtype(dtype)
     out = np.empty((x.shape[0], *size, weight.shape[0]), work)
@@ -49,23 +57,25 @@ def forward(
         _grouped(weight.astype(work, copy=False), groups),
         None if bias is None else bias.astype(work, copy=False),
         out,
-        tuple([pair[0] for pair in pad_pairs(padding)]),
-        tuple(stride),
-        tuple(dilation),
+        before,
+        stride,
+        dilation,
     )
     _run(tasks)
     return channels_first(out.astype(dtype, copy=False))
 
 
 @lru_cache(maxsize=256)
-def _output_shape(
+def _placement(
     size: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
     padding: tuple[int | tuple[int, int], ...],
     dilation: tuple[int, ...],
-) -> tuple[int, ...]:
-    return output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation)
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The spatial sizes of the output, and the padding before the input."""
+    before = tuple([pair[0] for pair in pad_pairs(padding)])
+    return output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation), before
 
 
 def _grouped(weight: np.ndarray, groups: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .classes import chosen, total_weight
+from .product import matmul, ones
 
 __all__ = ["class_blocks", "cross_entropy", "cross_entropy_gradient", "nll_gradient", "places"]
 
@@ -59,7 +60,7 @@ def _spread(values: np.ndarray, blocks: np.ndarray) -> np.ndarray:
 def _over_classes(blocks: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """The sum over the classes, each with a factor: flat."""
     if blocks.ndim == 2:
-        return np.dot(blocks, factors)
+        return matmul(blocks, factors)
     return np.matmul(factors, blocks).reshape(-1)
 
 
@@ -84,11 +85,11 @@ def cross_entropy(
     else:
         largest = np.maximum.reduce(blocks, axis=1).reshape(-1)
     exponentials = blocks - _spread(largest, blocks)
-    ones = np.ones(count, blocks.dtype)
-    pull = ones if weight is None else weight
+    alike = ones(count, blocks.dtype)
+    pull = alike if weight is None else weight
     leaning = _over_classes(exponentials, pull) if label_smoothing else 0.0
     np.exp(exponentials, out=exponentials)
-    sums = _over_classes(exponentials, ones)
+    sums = _over_classes(exponentials, alike)
     logarithms = np.log(sums)
     values = logarithms + (largest - flat.take(targets))
     even = logarithms * np.add.reduce(pull) - leaning if label_smoothing else values

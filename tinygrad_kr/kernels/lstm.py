@@ -5,6 +5,13 @@
 
 PyTorch's weights hold the gates as i, f, g, o. Here they are o, i, f, g: the three that take a sigmoid are
 neighbours, and so are the three whose gradient comes through c'.
+
+Where the time of a training step goes at 64 steps, batch 32, width 128 on two AVX-512 cores, of 8.7 ms
+(PyTorch 6.4): walking forward 2.7 (34 us a step, 17 of them the product, the rest ten calls), slopes 0.3,
+walking backward and the products behind it 3.7 (36 us a step, 19 of them the product; the products alone are
+4.4 on one thread), embedding, output layer, loss and Adam 2. A walk cannot be shared out, so with every call
+at the speed of its arithmetic it would still be 2.0 + 0.3 + 2.6 + 1.5: PyTorch's time. Without AVX-512 a
+step's product alone takes 40 us each way.
 """
 
 from __future__ import annotations
@@ -62,7 +69,7 @@ def lstm(
     gates = np.empty((4, rows, width), x.dtype)
     h, c = States(h0, sizes, reverse), States(c0, sizes, reverse)
     tanh_c = np.empty_like(gates[0])
-    forget = np.empty_like(tanh_c) if keep else None
+    slopes = np.empty_like(gates) if keep else gates
     shown = None if w_hr is None else np.empty_like(tanh_c)
     out = np.empty_like(h.after) if keep else h.after
 
@@ -93,43 +100,29 @@ def lstm(
 
     def finish(rows: slice) -> None:
         out[rows] = h.after[rows]
-        if forget is not None:
-            forget[rows] = gates[2, rows]
-        _to_slopes(gates[:, rows], tanh_c[rows], c.previous(rows))
+        _to_slopes(slopes[:, rows], gates[:, rows], tanh_c[rows], c.previous(rows))
 
     before = input_products(x, w, bias, gates)
     walk(stages(sizes, reverse), len(c0), w_hh, start, before=before)
     if keep:
         over_rows(finish, rows, width)
-    return out, h.final(), c.final(), (gates, forget, tanh_c, h, shown) if keep else None
+    return out, h.final(), c.final(), (slopes, gates[2], tanh_c, h, shown) if keep else None
 
 
-def _to_slopes(gates: Array, tanh_c: Array, previous_c: Array) -> None:
-    """In place, the slopes of h' by the pre-activation of o, of c' by those of i, f, g, of h' by c' (tanh_c).
+def _to_slopes(slopes: Array, gates: Array, tanh_c: Array, previous_c: Array) -> None:
+    """The slopes of h' by the pre-activation of o, of c' by those of i, f, g; in place of h' by c' (tanh_c).
 
     Those of the sigmoids are s (1 - s), those of the tanh 1 - tanh², times what the gate is multiplied with.
     """
     o, i, f, g = gates
-    one, two = np.empty((2, *tanh_c.shape), tanh_c.dtype)
-
-    def sigmoid(s: Array, factor: Array, out: Array) -> None:
+    for out, s, factor in zip(slopes, (o, i, f), (tanh_c, g, previous_c)):
         np.subtract(1, s, out=out)
         np.multiply(out, s, out=out)
         np.multiply(out, factor, out=out)
-
-    def tanh(t: Array, factor: Array, out: Array) -> None:
+    for out, t, factor in ((slopes[3], g, i), (tanh_c, tanh_c, o)):
         np.multiply(t, t, out=out)
         np.subtract(1, out, out=out)
         np.multiply(out, factor, out=out)
-
-    tanh(tanh_c, o, one)
-    sigmoid(o, tanh_c, two)
-    o[...], tanh_c[...] = two, one
-    sigmoid(i, g, one)
-    tanh(g, i, two)
-    i[...], g[...] = one, two
-    sigmoid(f, previous_c, one)
-    f[...] = one
 
 
 def lstm_backward(

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .pooling_axes import Axis, Index, Tap, adaptive_axes, window_axis
+from .pooling_axes import Axes, Axis, Index, Tap, adaptive_axes, along, window_axis
 from .threads import get_num_threads, parallel_for, split
 from .windows import channels_first, channels_last, channels_last_copy, working_dtype
 
@@ -204,9 +204,9 @@ def _window_axes(
     padding: Sequence[int],
     dilation: Sequence[int],
     ceil_mode: bool,
-) -> tuple[Axis, ...]:
-    windows = map(tuple, (x_shape[2:], kernel, stride, padding, dilation))
-    return _window_axes_of(*windows, ceil_mode)  # type: ignore[arg-type]
+) -> Axes:
+    size = tuple(x_shape[2:])
+    return _window_axes_of(size, tuple(kernel), tuple(stride), tuple(padding), tuple(dilation), ceil_mode)
 
 
 @lru_cache(maxsize=256)
@@ -217,14 +217,14 @@ def _window_axes_of(
     padding: Sequence[int],
     dilation: Sequence[int],
     ceil_mode: bool,
-) -> tuple[Axis, ...]:
+) -> Axes:
     out = output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
-    return tuple(map(window_axis, size, out, kernel, stride, padding, dilation))
+    return Axes(map(window_axis, size, out, kernel, stride, padding, dilation))
 
 
 def _divisor(
     x_shape: Sequence[int],
-    axes: tuple[Axis, ...],
+    axes: Axes,
     kernel: Sequence[int],
     stride: Sequence[int],
     padding: Sequence[int],
@@ -283,12 +283,7 @@ def _readable(x: np.ndarray) -> np.ndarray:
     return x if x.shape[-1] == 1 or x.strides[-1] == x.itemsize else channels_last_copy(x)
 
 
-def _along(number: int, index: Index) -> tuple[Index, ...]:
-    """`index` at spatial axis `number` of (n, *spatial, c)."""
-    return (*(slice(None),) * (number + 1), index)
-
-
-def _reduce(x: np.ndarray, axes: tuple[Axis, ...], combine: np.ufunc, empty: float, out: np.ndarray) -> None:
+def _reduce(x: np.ndarray, axes: Axes, combine: np.ufunc, empty: float, out: np.ndarray) -> None:
     """Combine each window of x (n, *spatial, c) into out, one axis after the other."""
     x = _readable(x)
     if combine is np.add and all(axis.size == 1 and axis.tile == n for axis, n in zip(axes, x.shape[1:])):
@@ -301,40 +296,36 @@ def _reduce(x: np.ndarray, axes: tuple[Axis, ...], combine: np.ufunc, empty: flo
         else:
             target = np.empty((*x.shape[: number + 1], axis.size, *x.shape[number + 2 :]), out.dtype)
         if axis.tile >= _MANY:
-            tiles = x[_along(number, slice(0, axis.size * axis.tile))]
+            tiles = x[along(number, slice(0, axis.size * axis.tile))]
             tiles = tiles.reshape(*x.shape[: number + 1], axis.size, axis.tile, *x.shape[number + 2 :])
             combine.reduce(tiles, axis=number + 2, out=target)
         else:
-            _reduce_taps(x, number, axis, combine, empty, target)
+            _reduce_taps(x, axes.reductions[number], axis.full, combine, empty, target)
         x = target
 
 
 def _reduce_taps(
-    x: np.ndarray, number: int, axis: Axis, combine: np.ufunc, empty: float, target: np.ndarray
+    x: np.ndarray, taps: tuple[Tap, ...], full: int, combine: np.ufunc, empty: float, target: np.ndarray
 ) -> None:
-    taps = axis.reduction
-    if axis.full >= 2:
-        first, second = (x[_along(number, tap.inputs)] for tap in taps[:2])
-        combine(first, second, out=target)
+    """Combine what the taps read, of which the first `full` reach every output."""
+    if full >= 2:
+        combine(x[taps[0].inputs], x[taps[1].inputs], out=target)
         taps = taps[2:]
-    elif axis.full == 1:
-        np.copyto(target, x[_along(number, taps[0].inputs)])
+    elif full == 1:
+        np.copyto(target, x[taps[0].inputs])
         taps = taps[1:]
     else:
         target.fill(empty)
-    for tap in taps:
-        where = _along(number, tap.outputs)
-        if isinstance(tap.outputs, slice):
-            combine(target[where], x[_along(number, tap.inputs)], out=target[where])
+    for where, source in taps:
+        if isinstance(where[-1], slice):
+            combine(target[where], x[source], out=target[where])
         else:
-            target[where] = combine(target[where], x[_along(number, tap.inputs)])
+            target[where] = combine(target[where], x[source])
 
 
-def _maximum(
-    x: np.ndarray, axes: tuple[Axis, ...], return_indices: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _maximum(x: np.ndarray, axes: Axes, return_indices: bool) -> tuple[np.ndarray, np.ndarray | None]:
     source = channels_last(x)
-    shape = (x.shape[0], *(axis.size for axis in axes), x.shape[1])
+    shape = (x.shape[0], *axes.sizes, x.shape[1])
     out = np.empty(shape, x.dtype)
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
     if not return_indices:
@@ -353,7 +344,7 @@ def _maximum(
     return channels_first(out), channels_first(indices)
 
 
-def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple[Axis, ...]) -> np.ndarray:
+def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: Axes) -> np.ndarray:
     gx = np.empty((x.shape[0], *x.shape[2:], x.shape[1]), g.dtype)
     separate = not any(axis.overlapping for axis in axes)
     many = all(axis.tile for axis in axes) and math.prod(axis.tile for axis in axes) >= _MANY
@@ -386,12 +377,12 @@ def _maximum_backward(g: np.ndarray, x: np.ndarray, out: np.ndarray, axes: tuple
     return channels_first(gx)
 
 
-def _covered(x: np.ndarray, axes: tuple[Axis, ...]) -> bool:
+def _covered(x: np.ndarray, axes: Axes) -> bool:
     """Whether windows tile x (n, *spatial, c) without a rest."""
     return all(axis.size * axis.tile == length for axis, length in zip(axes, x.shape[1:-1], strict=True))
 
 
-def _tiles(x: np.ndarray, axes: tuple[Axis, ...]) -> np.ndarray:
+def _tiles(x: np.ndarray, axes: Axes) -> np.ndarray:
     """View of what windows tile of x (n, *spatial, c): (n, size, tile, ..., c), two dimensions per axis."""
     shape = [count for axis in axes for count in (axis.size, axis.tile)]
     covered = x[(slice(None), *(slice(axis.size * axis.tile) for axis in axes))]
@@ -404,7 +395,7 @@ def _per_tile(out: np.ndarray) -> np.ndarray:
 
 
 def _winners(
-    x: np.ndarray, out: np.ndarray, axes: tuple[Axis, ...]
+    x: np.ndarray, out: np.ndarray, axes: Axes
 ) -> Iterator[tuple[tuple[Index, ...], tuple[Index, ...], np.ndarray, bool]]:
     """For each window position in order: (index into out, index into x, which windows it won, second visit?).
 
@@ -441,7 +432,7 @@ def _as_array(index: Index) -> np.ndarray:
     return index
 
 
-def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: float | np.ndarray) -> np.ndarray:
+def _average(x: np.ndarray, axes: Axes, divisor: float | np.ndarray) -> np.ndarray:
     work = working_dtype(x.dtype)
     whole = all(axis.size == 1 and axis.tile == n for axis, n in zip(axes, x.shape[2:], strict=True))
     if whole and x.size and x.flags.c_contiguous:
@@ -459,7 +450,7 @@ def _average(x: np.ndarray, axes: tuple[Axis, ...], divisor: float | np.ndarray)
 
 
 def _average_backward(
-    g: np.ndarray, x_shape: tuple[int, ...], axes: tuple[Axis, ...], divisor: float | np.ndarray
+    g: np.ndarray, x_shape: tuple[int, ...], axes: Axes, divisor: float | np.ndarray
 ) -> np.ndarray:
     gx = np.empty((x_shape[0], *x_shape[2:], x_shape[1]), g.dtype)
 
@@ -486,10 +477,10 @@ def _spread_axis(g: np.ndarray, number: int, axis: Axis, target: np.ndarray) -> 
     if axis.taps and isinstance(axis.taps[0].inputs, np.ndarray):
         for window, (start, count) in enumerate(zip(axis.taps[0].inputs, axis.counts)):
             inputs, output = slice(start, start + count), slice(window, window + 1)
-            target[_along(number, inputs)] += g[_along(number, output)]
+            target[along(number, inputs)] += g[along(number, output)]
         return
     for tap in axis.taps:
-        where, source = _along(number, tap.outputs), _along(number, tap.inputs)
+        where, source = along(number, tap.outputs), along(number, tap.inputs)
         if axis.overlapping:
             target[source] += g[where]
         else:

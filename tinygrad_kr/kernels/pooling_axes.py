@@ -7,21 +7,24 @@ pooling's windows differ in size, and its taps are index arrays.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Axis", "Index", "Tap", "adaptive_axes", "window_axis"]
+__all__ = ["Axes", "Axis", "Index", "Tap", "adaptive_axes", "along", "window_axis"]
 
 Index = slice | np.ndarray
 
 
 class Tap(NamedTuple):
-    """Outputs along one axis that have this tap, and the inputs it reads for them."""
+    """Outputs along one axis that have this tap, and the inputs it reads for them.
 
-    outputs: Index
-    inputs: Index
+    Each is an `Index` along that axis or, in `Axes.reductions`, one of the whole array.
+    """
+
+    outputs: Any
+    inputs: Any
 
 
 class Axis(NamedTuple):
@@ -39,6 +42,30 @@ class Axis(NamedTuple):
     full: int
     overlapping: bool
     tile: int = 0
+
+
+class Axes(tuple[Axis, ...]):
+    """How windows lie along all axes of (n, *spatial, c), with what is worth working out once."""
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many windows there are along each axis."""
+        return tuple([axis.size for axis in self])
+
+    @cached_property
+    def reductions(self) -> tuple[tuple[Tap, ...], ...]:
+        """The taps of each axis's `reduction`, as indices of whole arrays."""
+        return tuple(
+            [
+                tuple([Tap(along(number, tap.outputs), along(number, tap.inputs)) for tap in axis.reduction])
+                for number, axis in enumerate(self)
+            ]
+        )
+
+
+def along(number: int, index: Index) -> tuple[Index, ...]:
+    """`index` at spatial axis `number` of (n, *spatial, c)."""
+    return (*(slice(None),) * (number + 1), index)
 
 
 @lru_cache(maxsize=512)
@@ -63,9 +90,9 @@ def window_axis(length: int, size: int, k: int, s: int, p: int, d: int) -> Axis:
 
 
 @lru_cache(maxsize=512)
-def adaptive_axes(lengths: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[Axis, ...]:
+def adaptive_axes(lengths: tuple[int, ...], sizes: tuple[int, ...]) -> Axes:
     """Along each axis, `size` windows of about equal length that cover everything."""
-    return tuple(map(_adaptive_axis, lengths, sizes))
+    return Axes(map(_adaptive_axis, lengths, sizes))
 
 
 def _adaptive_axis(length: int, size: int) -> Axis:

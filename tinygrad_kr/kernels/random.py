@@ -1,9 +1,10 @@
 """PyTorch's CPU random numbers: each draw takes the same words of the same generator, and rounds as PyTorch.
 
 Each method names the PyTorch function it equals. Equal to the last bit, for every seed and size: words,
-states, uniforms, integers, permutations, Bernoulli draws (so dropout), Poisson counts, multinomials, and
-float32 normals. What goes through a float64 logarithm or tangent (exponential, Cauchy, log-normal, float64
-normals) may differ in its last bits, for NumPy's functions are not the C library's; rounding to float32
+states, uniforms, integers, permutations, Bernoulli draws (so dropout), Poisson and binomial counts,
+multinomials, float32 normals, gamma and float32 Dirichlet draws. What goes through a float64 logarithm or
+tangent (exponential, Cauchy, log-normal, float64 normals) may differ in its last bits, for NumPy's functions
+are not the C library's, and so may float64 Dirichlet draws, by the order of a sum; rounding to float32
 hides that. Compared with PyTorch 2.13 on x86-64, AVX2 and AVX-512.
 
 Not reproduced: older releases of PyTorch with MKL, which take `bernoulli_` (so dropout) and `exponential_`
@@ -36,6 +37,7 @@ from tinygrad_kr.kernels.random_discrete import (
     poisson_count,
     swapped,
 )
+from tinygrad_kr.kernels.random_rejection import RejectionDraws
 from tinygrad_kr.kernels.random_words import DEFAULT_SEED, pieces
 
 __all__ = ["DEFAULT_SEED", "Stream"]
@@ -51,7 +53,7 @@ def _take_remainder(words: np.ndarray, span: int) -> None:
     words -= quotient
 
 
-class Stream(ContinuousDraws):
+class Stream(ContinuousDraws, RejectionDraws):
     """One generator: seed it, keep and restore its state, draw arrays from it.
 
     Arrays are new and C-contiguous; `shape` is a tuple. A draw of no elements takes nothing from the stream.

@@ -65,7 +65,7 @@ Array = np.ndarray
 Step = Callable[[slice, slice], None]
 
 SHARE = 1 << 22  # multiply-adds of a step from which a share of the samples is worth a thread
-BLOCK = 1 << 16  # elements of one gate: large enough that threads do not hand Python's lock to and fro
+BLOCK = 1 << 17  # elements of one gate: large enough that threads do not hand Python's lock to and fro
 STAGE = 256  # rows of a stage
 UNPACKED = 1000000  # multiply-adds up to which OpenBLAS does not pack matrices
 
@@ -163,7 +163,7 @@ def walk(
     tasks: list[tuple[Callable[..., object], tuple[Any, ...]]] = [
         (follow, (share, events)) for share, events in zip(shares, passed)
     ]
-    tasks += [(once, ()) for once in ready]
+    tasks += [(once, ()) for once in ready[1:]]  # the first is done by the walk, which begins with it
     for number, stage in enumerate(plan):
         tasks += [(behind, (number, work)) for work in after(number, stage.rows)]
     if len(plan) > 1:

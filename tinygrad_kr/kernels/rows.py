@@ -44,6 +44,10 @@ def sum_rows(values: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
            [2.]])
     """
     out = np.zeros((count, values.shape[-1]), values.dtype)
+    # The rows are taken in the order of the memory, in which they need no copy: a recurrent layer gives
+    # (batch, time, d) as a view of (time, batch, d).
+    order = sorted(range(index.ndim), key=lambda axis: -values.strides[axis])
+    values, index = values.transpose(*order, index.ndim), index.transpose(order)
     add_rows(out, values.reshape(index.size, values.shape[-1]), index.reshape(-1))
     return out
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .blockwise import BLOCK, LARGE, SHARED_BLOCK, workspace
+from .product import matmul
 from .threads import get_num_threads, parallel_for, split
 
 
@@ -124,5 +125,5 @@ def _shift(out: np.ndarray, x: np.ndarray, axis: int) -> None:
 def _sum(x: np.ndarray, axis: int) -> np.ndarray:
     if _is_last(x, axis):
         rows = x.reshape(-1, x.shape[axis])
-        return np.dot(rows, np.ones(x.shape[axis], x.dtype)).reshape(*x.shape[:-1], 1)
+        return matmul(rows, np.ones(x.shape[axis], x.dtype)).reshape(*x.shape[:-1], 1)
     return np.add.reduce(x, axis=axis, keepdims=True)

@@ -322,13 +322,7 @@ def _erfc_double(x: np.ndarray) -> np.ndarray:
 
 def _erfc_of_large(size: np.ndarray) -> np.ndarray:
     """erfc of numbers above 0.46875 (below, a value that nobody uses)."""
-    out = np.empty_like(size)
-    middle = size <= 4
-    y = size[middle]
-    out[middle] = _ratio(_CODY_MIDDLE, y)
-    y = size[~middle]
-    square = 1 / (y * y)
-    out[~middle] = (_SQRT_PI_INVERSE - square * _ratio(_CODY_LARGE, square)) / y
+    out = _scaled_erfc_of_large(size)
     # exp(-y^2) with y^2 in two parts, the first of them exact: one rounded square would cost y^2 units.
     head = np.trunc(size * 16) / 16
     out *= np.exp(-head * head)
@@ -337,19 +331,53 @@ def _erfc_of_large(size: np.ndarray) -> np.ndarray:
     return out
 
 
+def _scaled_erfc_of_large(size: np.ndarray) -> np.ndarray:
+    """exp(size**2) erfc(size), beyond 0.46875."""
+    out = np.empty_like(size)
+    middle = size <= 4
+    y = size[middle]
+    out[middle] = _ratio(_CODY_MIDDLE, y)
+    y = size[~middle]
+    square = 1 / (y * y)
+    out[~middle] = (_SQRT_PI_INVERSE - square * _ratio(_CODY_LARGE, square)) / y
+    return out
+
+
+def scaled_erfc(x: np.ndarray) -> np.ndarray:
+    """exp(x**2) erfc(x), without the underflow of erfc; float64."""
+    size = np.abs(x)
+    out = _scaled_erfc_of_large(size)
+    small = size <= 0.46875
+    inner = x[small]
+    out[small] = np.exp(inner * inner) * (1 - inner * _ratio(_CODY_SMALL, inner * inner))
+    negative = (x < 0) & ~small
+    y = x[negative]
+    head = np.trunc(y * 16) / 16
+    out[negative] = 2 * np.exp(head * head) * np.exp((y - head) * (y + head)) - out[negative]
+    out[x < -27] = np.inf
+    return out
+
+
 def _erfinv_double(x: np.ndarray) -> np.ndarray:
     half = x / 2  # the quantile's probability, less 1/2
-    out = np.empty_like(x)
-    centre = np.abs(half) <= 0.425
-    q = half[centre]
-    out[centre] = q * _ratio(_WICHURA_CENTRE, 0.180625 - q * q)
-    outside = ~centre
-    q = half[outside]
-    r = np.sqrt(-np.log(0.5 - np.abs(q)))
-    tail = np.where(r <= 5, _ratio(_WICHURA_NEAR, r - 1.6), _ratio(_WICHURA_FAR, r - 5))
-    tail[np.abs(q) == 0.5] = np.inf
-    out[outside] = np.copysign(tail, q)
-    out *= math.sqrt(0.5)
+    return _quantile(half, 0.5 - np.abs(half)) * math.sqrt(0.5)
+
+
+def normal_quantile(p: np.ndarray) -> np.ndarray:
+    """The x of which the normal distribution function is p; float64."""
+    return _quantile(p - 0.5, np.minimum(p, 1 - p))
+
+
+def _quantile(q: np.ndarray, tail: np.ndarray) -> np.ndarray:
+    """The normal quantile of q + 1/2, where `tail` is the probability beyond it."""
+    out = np.empty_like(q)
+    centre = np.abs(q) <= 0.425
+    inner = q[centre]
+    out[centre] = inner * _ratio(_WICHURA_CENTRE, 0.180625 - inner * inner)
+    r = np.sqrt(-np.log(tail[~centre]))
+    size = np.where(r <= 5, _ratio(_WICHURA_NEAR, r - 1.6), _ratio(_WICHURA_FAR, r - 5))
+    size[tail[~centre] == 0] = np.inf
+    out[~centre] = np.copysign(size, q[~centre])
     return out
 
 
@@ -373,6 +401,13 @@ _STIRLING_SLOPE = tuple(b / (2 * k) for k, b in enumerate(_BERNOULLI, 1))[::-1]
 def _sin_pi(x: np.ndarray) -> np.ndarray:
     """|sin(pi x)| without the rounding of pi times a large x."""
     return np.abs(np.sin(np.pi * (x - np.round(x))))
+
+
+def about_one(t: np.ndarray) -> np.ndarray:
+    """log gamma(1 + t), whose digits near t = 0 would be lost in 1 + t."""
+    small = np.abs(t) < 0.5
+    near = np.where(small, t, 0)
+    return np.where(small, near * _horner(_ABOUT_TWO, near) - np.log1p(near), _lgamma_double(1 + t))
 
 
 def _lgamma_double(x: np.ndarray) -> np.ndarray:

@@ -22,6 +22,10 @@ __all__ = [
 
 Padding = Sequence["int | tuple[int, int]"]
 
+# By the number of dimensions, written out since every layer of a network asks.
+_LAST = {ndim: (0, *range(2, ndim), 1) for ndim in range(2, 9)}
+_FIRST = {ndim: (0, ndim - 1, *range(1, ndim - 1)) for ndim in range(2, 9)}
+
 
 def pad_pairs(padding: Padding) -> tuple[tuple[int, int], ...]:
     """Padding as (before, after) pairs, whichever way it was given.
@@ -36,7 +40,7 @@ def pad_pairs(padding: Padding) -> tuple[tuple[int, int], ...]:
 
 def channels_last(x: np.ndarray) -> np.ndarray:
     """View of (N, C, *spatial) as (N, *spatial, C)."""
-    return x.transpose(0, *range(2, x.ndim), 1)
+    return x.transpose(_LAST[x.ndim])
 
 
 def channels_last_copy(x: np.ndarray) -> np.ndarray:
@@ -58,7 +62,7 @@ def channels_last_copy(x: np.ndarray) -> np.ndarray:
 
 def channels_first(x: np.ndarray) -> np.ndarray:
     """View of (N, *spatial, C) as (N, C, *spatial)."""
-    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
+    return x.transpose(_FIRST[x.ndim])
 
 
 def output_shape(

@@ -1,72 +1,48 @@
-"""Winograd's F(2x2, 3x3): 3x3 convolutions of stride one with 16 products per 2x2 outputs instead of 36.
+"""Winograd's minimal filtering: 3x3 convolutions of stride one with fewer products, for some additions more.
 
-    out = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A        gw = Gᵀ [(A g Aᵀ) ⊙ (Bᵀ x B)] G
-
-per 4x4 tile of the input, tiles two apart. The products ⊙, summed over channels (for gw over tiles), are 16
-matrix products; Bᵀ, Aᵀ and A are sums and differences of slices, made in the cache, chunk by chunk.
+`winograd_rows` saves a third of the products and adds along one axis, `winograd_tiles` five ninths and adds
+along both. Here is what they share, and the choice between them and plain columns.
 
 Rounding errors are those of the plain product (root mean square 4.8e-7 against 4.7e-7 at 128 channels in
-float32). A sum of differences turns infinity into NaN and spreads it over its tile: where the results are not
-finite, `correlate` and `accumulate` say so, and the caller computes the plain way.
+float32). A difference of infinities is NaN: where the results are not finite, `correlate` and `accumulate`
+say so, and the caller computes the plain way.
 
-Time over that of columns, for forward and both gradients together, on one thread and on two; with products at
-230 GFLOP/s a thread, and at 125 (AVX2):
+Milliseconds forward / weight gradient on one thread; with products at 230 GFLOP/s, and at 125 (AVX2):
 
-    (64, 64, 8, 8) -> 64       0.95, 1.10     0.73, 0.85
-    (64, 64, 16, 16) -> 64     0.95, 1.05     0.73, 0.79
-    (64, 64, 8, 8) -> 128      0.91, 1.02     0.69, 0.78
-    (32, 64, 16, 16) -> 128    0.87, 0.95     0.69, 0.74
-    (32, 128, 16, 16) -> 128   0.72, 0.78     0.61, 0.64
+                               columns        rows          tiles         AVX2: columns  rows        tiles
+    (64, 16, 32, 32) -> 16     2.9 / 3.5      2.6 / 2.8     4.4 / 5.4     4.2 / 4.6      3.4 / 3.5   4.8 / 6.1
+    (64, 32, 32, 32) -> 32     8.2 / 9.2      7.2 / 7.5     9.4 / 10      13 / 13        10 / 11     12 / 13
+    (64, 64, 16, 16) -> 64     6.4 / 6.8      5.2 / 5.4     5.5 / 6.0     11 / 11        7.9 / 8.2   7.9 / 8.6
+    (64, 128, 8, 8) -> 128     5.6 / 5.9      4.1 / 4.2     4.1 / 4.7     10 / 11        7.9 / 8.0   6.5 / 7.1
+    (32, 128, 16, 16) -> 128   11 / 12        8.7 / 9.1     8.6 / 9.4     20 / 21        15 / 15     12 / 13
 
-So at 64 channels it costs up to a tenth where products are quickest and saves a fifth where they are not;
-with 32 channels it loses on the former (forward of (64, 32, 32, 32) -> 32: 10.0 ms against 8.6).
-
-On two threads a chunk wants 2**19 numbers: smaller ones stay in the cache, but every NumPy call lets go of
-the GIL, and a worker that waits to get it back loses time (forward of the second row, ms: 2**17 5.9, 2**18
-4.0, 2**19 3.6, 2**21 5.1). What is done once for all chunks, with the weights, is shared out by input
-channels.
+On two threads chunks of 4 MiB are the best: smaller ones stay in the cache, but every NumPy call lets go of
+the GIL, and a worker that waits to get it back loses time (forward of the first row, ms: 1 MiB 2.4, 2 MiB
+1.8, 4 MiB 1.7). What is done once for all chunks, with the weights, is shared out by outputs.
 
 Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016 (arXiv:1509.09308).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 
+from . import winograd_rows, winograd_tiles
 from .correlation import Chunk, chunk_of, cut, parts_of
-from .threads import get_num_threads, parallel_for, scratch, split
+from .threads import get_num_threads, parallel_for, split
 
 __all__ = ["accumulate", "correlate", "pays"]
 
-_CHANNELS = 64  # from which it pays, on both sides
-_BUDGET = 2**19  # numbers that a chunk writes to scratch
+_CHANNELS = 16  # from which it pays, on both sides,
+_TILED = 128  # and from which tiles do
+_BUDGET = 2**22  # bytes of a chunk's columns (or tiles) and products
 _PARALLEL = 2**22  # multiplications from which waking another thread pays
-
-# Scratch slots; those of the columns are free while these are in use.
-_BLOCK, _ROWS, _INPUT, _PRODUCT, _HALF, _TERM = range(6)
-
-# The last rows of G and A have the opposite sign of the paper's: one call then serves two rows everywhere.
-_G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, -1.0))
-
-
-def transform_weight(weight: np.ndarray) -> np.ndarray:
-    """G w Gᵀ: (O, C, 3, 3) -> (16, C, O)."""
-    outputs, channels = weight.shape[:2]
-    matrix = np.array(_G, weight.dtype)
-    half = np.matmul(matrix, np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(3, -1))
-    return np.matmul(matrix, half.reshape(4, 3, -1)).reshape(16, channels, outputs)
-
-
-def untransform_weight(total: np.ndarray) -> np.ndarray:
-    """Gᵀ m G: (16, C, O) -> (O, C, 3, 3), the transpose of `transform_weight`."""
-    _, channels, outputs = total.shape
-    matrix = np.array(_G, total.dtype).T
-    half = np.matmul(matrix, total.reshape(4, 4, -1))  # (4 rows, 3 columns, C·O)
-    whole = np.matmul(matrix, half.reshape(4, -1))
-    return whole.reshape(3, 3, channels, outputs).transpose(3, 2, 0, 1)
+_WIDE = 2**14  # numbers in a weight from which sharing out its transformation does
 
 
 def pays(
@@ -79,21 +55,32 @@ def pays(
         and groups == 1
         and kernel == [3, 3]
         and (*stride, *dilation) == (1, 1, 1, 1)
-        and out_shape[-2] >= 4
+        and min(out_shape[1:-1]) >= 4
     )
+
+
+def _way(channels: int, outputs: int) -> ModuleType:
+    return winograd_tiles if min(channels, outputs) >= _TILED else winograd_rows
 
 
 @lru_cache(maxsize=256)
 def _chunks(
-    x_shape: tuple[int, ...], out_shape: tuple[int, ...], before: tuple[int, ...], num_threads: int
+    way: ModuleType,
+    x_shape: tuple[int, ...],
+    out_shape: tuple[int, ...],
+    before: tuple[int, ...],
+    itemsize: int,
+    num_threads: int,
 ) -> tuple[Chunk, ...]:
-    """Chunks whose positions are tiles of 2x2 outputs, which read 4x4 inputs."""
+    """Chunks whose positions are places of several outputs."""
     samples, high, wide, outputs = out_shape
-    size = (-(-high // 2), -(-wide // 2))
-    numbers = size[0] * size[1] * 16 * (x_shape[-1] + outputs)
-    work = samples * size[0] * size[1] * 16 * x_shape[-1] * outputs
-    pieces = cut(samples, size[0], numbers, _BUDGET, parallel=num_threads > 1 and work > _PARALLEL)
-    chunks = [chunk_of(piece, x_shape, size, (4, 4), before, (2, 2), (1, 1)) for piece in pieces]
+    channels = x_shape[-1]
+    size = (-(-high // way.PLACE[0]), -(-wide // way.PLACE[1]))
+    numbers = math.prod(size) * way.PRODUCTS * (way.TAPS * channels + outputs)
+    work = samples * math.prod(size) * way.PRODUCTS * way.TAPS * channels * outputs
+    parallel = num_threads > 1 and work > _PARALLEL
+    pieces = cut(samples, size[0], numbers * itemsize, _BUDGET, parallel=parallel)
+    chunks = [chunk_of(piece, x_shape, size, way.READS, before, way.PLACE, (1, 1)) for piece in pieces]
     return tuple(
         chunk._replace(outputs=(chunk.outputs[0], slice(2 * piece[1][0], 2 * piece[1][1])))
         for piece, chunk in zip(pieces, chunks, strict=True)
@@ -107,142 +94,61 @@ def correlate(
 
     weight: (O, C, 3, 3).
     """
+    outputs, channels = weight.shape[:2]
+    way = _way(channels, outputs)
     finite = True
     with np.errstate(invalid="ignore", over="ignore"):
-        transformed = np.empty((16, weight.shape[1], weight.shape[0]), weight.dtype)
+        transformed = np.empty((way.PRODUCTS, way.TAPS * channels, outputs), weight.dtype)
 
-        def prepare(span: tuple[int, int]) -> None:
-            transformed[:, slice(*span)] = transform_weight(weight[:, slice(*span)])
+        def prepare(span: slice) -> None:
+            transformed[..., span] = way.transform_weight(weight[span])
 
-        parallel_for(prepare, _spans(weight.shape[1]))
+        _share_out(prepare, weight.shape)
 
         def run(chunk: Chunk) -> None:
             nonlocal finite
             target = out[chunk.outputs]
-            _correlate_chunk(x, transformed, bias, target, chunk)
+            way.correlate_chunk(x, transformed, bias, target, chunk)
             if not _is_finite(target):
                 finite = False  # never set back: chunks finish in any order
 
-        parallel_for(run, _chunks(x.shape, out.shape, before, get_num_threads()))
+        parallel_for(run, _chunks(way, x.shape, out.shape, before, x.itemsize, get_num_threads()))
     return finite
 
 
 def accumulate(g: np.ndarray, x: np.ndarray, before: tuple[int, ...]) -> np.ndarray | None:
     """Weight gradient (O, C, 3, 3) from g (N, *spatial, O), x (N, *spatial, C); None if it is not finite."""
-    chunks = _chunks(x.shape, g.shape, before, get_num_threads())
-    parts = parts_of(len(chunks), 16 * x.shape[-1] * g.shape[-1])
-    sums = np.zeros((len(parts), 16, x.shape[-1], g.shape[-1]), g.dtype)
+    channels, outputs = x.shape[-1], g.shape[-1]
+    way = _way(channels, outputs)
+    chunks = _chunks(way, x.shape, g.shape, before, x.itemsize, get_num_threads())
+    parts = parts_of(len(chunks), way.PRODUCTS * way.TAPS * channels * outputs)
+    sums = np.zeros((len(parts), way.PRODUCTS, way.TAPS * channels, outputs), g.dtype)
 
     def run(number: int) -> None:
         for chunk in chunks[slice(*parts[number])]:
-            _accumulate_chunk(sums[number], g, x, chunk)
+            way.accumulate_chunk(sums[number], g, x, chunk)
 
-    gw = np.empty((g.shape[-1], x.shape[-1], 3, 3), g.dtype)
+    gw = np.empty((outputs, channels, 3, 3), g.dtype)
 
-    def finish(span: tuple[int, int]) -> None:
-        gw[:, slice(*span)] = untransform_weight(sums[:, :, slice(*span)].sum(0))
+    def finish(span: slice) -> None:
+        gw[span] = way.untransform_weight(sums[..., span].sum(0))
 
     with np.errstate(invalid="ignore", over="ignore"):
         parallel_for(run, range(len(parts)))
-        parallel_for(finish, _spans(x.shape[-1]))
+        _share_out(finish, gw.shape)
         return gw if _is_finite(gw) else None
 
 
-def _spans(channels: int) -> list[tuple[int, int]]:
-    return split(channels, -(-channels // get_num_threads()))
+def _share_out(run: Callable[[slice], None], weight_shape: tuple[int, ...]) -> None:
+    """Call `run` with slices of a weight's outputs, for as many threads as pay."""
+    outputs = weight_shape[0]
+    if math.prod(weight_shape) < _WIDE:
+        run(slice(0, outputs))
+    else:
+        parallel_for(run, [slice(*span) for span in split(outputs, -(-outputs // get_num_threads()))])
 
 
 def _is_finite(x: np.ndarray) -> bool:
     """Whether all of x, and the sum of its squares, is finite; one quick pass."""
     flat = x.reshape(-1)
     return bool(np.isfinite(np.dot(flat, flat)))
-
-
-def _correlate_chunk(
-    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, target: np.ndarray, chunk: Chunk
-) -> None:
-    """Write the chunk's outputs; weight as `transform_weight` made it."""
-    samples, high, wide = chunk.positions
-    outputs = weight.shape[2]
-    tiles = _input_tiles(x, chunk)
-    product = scratch(_PRODUCT, (16, tiles.shape[1], outputs), x.dtype)
-    np.matmul(tiles, weight, out=product)
-    product = product.reshape(4, 4, samples, high, wide, outputs)
-    if bias is not None:
-        product[1, 1] += bias  # the one of the 16 that enters all four outputs with sign plus
-    half = scratch(_HALF, (2, 4, samples, high, wide, outputs), x.dtype)  # (output row, 4, tiles, O)
-    np.add(product[1], product[2], out=half[0])
-    np.subtract(product[1], product[2], out=half[1])
-    np.add(half, product[0::3], out=half)
-    whole = scratch(_TERM, (2, 2, samples, high, wide, outputs), x.dtype)  # (output row, column, tiles, O)
-    np.add(half[:, 1], half[:, 2], out=whole[:, 0])
-    np.subtract(half[:, 1], half[:, 2], out=whole[:, 1])
-    if target.shape[1:3] == (2 * high, 2 * wide):
-        place = target.reshape(samples, high, 2, wide, 2, outputs).transpose(2, 4, 0, 1, 3, 5)
-        np.add(whole, half[:, 0::3], out=place)
-        return
-    np.add(whole, half[:, 0::3], out=whole)
-    for row, column in np.ndindex(2, 2):
-        place = target[:, row::2, column::2]
-        np.copyto(place, whole[row, column, :, : place.shape[1], : place.shape[2]])
-
-
-def _accumulate_chunk(total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk) -> None:
-    """Add the chunk's share of (A g Aᵀ) ⊙ (Bᵀ x B), summed over tiles, to total (16, C, O)."""
-    tiles = _input_tiles(x, chunk)
-    outer = _gradient_tiles(g[chunk.outputs], chunk)
-    product = scratch(_BLOCK, total.shape, total.dtype)
-    np.matmul(tiles.swapaxes(1, 2), outer, out=product)
-    np.add(total, product, out=total)
-
-
-def _input_tiles(x: np.ndarray, chunk: Chunk) -> np.ndarray:
-    """Bᵀ x B for every tile of the chunk: (16, tiles, C)."""
-    samples, high, wide = chunk.positions
-    channels = x.shape[-1]
-    # Even and odd columns apart: so every slice below is one long run per row of tiles.
-    block = scratch(_BLOCK, (samples, 2 * high + 2, 2, wide + 1, channels), x.dtype)
-    part, rows, left, right = x[chunk.source], slice(None), 0, 2 * wide + 2
-    if chunk.inside is not None:
-        block.fill(0)
-        rows, (left, right) = chunk.inside[1], (chunk.inside[2].start, chunk.inside[2].stop)
-    for parity in range(2):
-        first = left + (left + parity) % 2
-        if first < right:
-            place = slice(first // 2, (right - 1 - parity) // 2 + 1)
-            block[:, rows, parity, place] = part[:, :, first - left :: 2]
-    line = scratch(_ROWS, (4, samples, high, 2, wide + 1, channels), x.dtype)
-    second, third = block[:, 1 : 1 + 2 * high : 2], block[:, 2 : 2 + 2 * high : 2]
-    pairs = block.reshape(samples, high + 1, 2, 2, wide + 1, channels).transpose(2, 0, 1, 3, 4, 5)
-    np.subtract(pairs[:, :, :-1], pairs[:, :, 1:], out=line[0::3])
-    np.add(second, third, out=line[1])
-    np.subtract(third, second, out=line[2])
-    tiles = scratch(_INPUT, (4, 4, samples, high, wide, channels), x.dtype)
-    second, third = line[:, :, :, 1, :-1], line[:, :, :, 0, 1:]
-    np.subtract(line[..., :-1, :], line[..., 1:, :], out=tiles[:, 0::3].transpose(0, 2, 3, 1, 4, 5))
-    np.add(second, third, out=tiles[:, 1])
-    np.subtract(third, second, out=tiles[:, 2])
-    return tiles.reshape(16, samples * high * wide, channels)
-
-
-def _gradient_tiles(g: np.ndarray, chunk: Chunk) -> np.ndarray:
-    """A g Aᵀ for every tile of the chunk's part of g: (16, tiles, O)."""
-    samples, high, wide = chunk.positions
-    outputs = g.shape[-1]
-    if g.shape[1:3] != (2 * high, 2 * wide) or g.strides[-1] != g.itemsize:
-        block = scratch(_TERM, (samples, 2 * high, 2 * wide, outputs), g.dtype)
-        if g.shape[1:3] != (2 * high, 2 * wide):
-            block.fill(0)
-        block[:, : g.shape[1], : g.shape[2]] = g
-        g = block
-    pairs = g.reshape(samples, high, 2, 2 * wide, outputs).transpose(2, 0, 1, 3, 4)
-    line = scratch(_HALF, (4, samples, high, 2 * wide, outputs), g.dtype)
-    np.copyto(line[0::3], pairs)
-    np.add(pairs[0], pairs[1], out=line[1])
-    np.subtract(pairs[0], pairs[1], out=line[2])
-    tiles = scratch(_PRODUCT, (4, 4, samples, high, wide, outputs), g.dtype)
-    pairs = line.reshape(4, samples, high, wide, 2, outputs).transpose(0, 4, 1, 2, 3, 5)
-    np.copyto(tiles[:, 0::3], pairs)
-    np.add(pairs[:, 0], pairs[:, 1], out=tiles[:, 1])
-    np.subtract(pairs[:, 0], pairs[:, 1], out=tiles[:, 2])
-    return tiles.reshape(16, samples * high * wide, outputs)

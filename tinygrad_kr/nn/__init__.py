@@ -6,7 +6,9 @@ from . import functional as functional
 from . import init as init
 from . import modules as modules
 from . import utils as utils
+from ._arguments import factory_kwargs as factory_kwargs
 from .activation import *  # noqa: F403
+from .adaptive import *  # noqa: F403
 from .attention import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
 from .containers import *  # noqa: F403
@@ -15,7 +17,9 @@ from .distance import *  # noqa: F403
 from .dropconnect import *  # noqa: F403
 from .dropout import *  # noqa: F403
 from .embedding import *  # noqa: F403
+from .fractional_pooling import *  # noqa: F403
 from .hard_activation import *  # noqa: F403
+from .lazy import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .margin_loss import *  # noqa: F403
@@ -25,6 +29,8 @@ from .padding import *  # noqa: F403
 from .parallel import *  # noqa: F403
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
+from .parameter import UninitializedBuffer as UninitializedBuffer
+from .parameter import UninitializedParameter as UninitializedParameter
 from .parameter_containers import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .recurrent import *  # noqa: F403

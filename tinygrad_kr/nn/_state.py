@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd.modes import no_grad
 from ..tensor import Tensor, wrap
 from ._hooks import RemovableHandle, register
-from .parameter import Parameter
+from .parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from .module import Module
@@ -246,6 +246,8 @@ class StateDict:
                 )
                 return
             given = wrap(np.array(given))
+        if is_lazy(tensor) and is_lazy(given):
+            return  # neither has a shape yet
         if tensor.ndim == 0 and given.shape == (1,):  # how PyTorch 0.3 stored scalars
             given = given[0]
         if given.shape != tensor.shape:
@@ -316,14 +318,17 @@ class _Snapshot:
             for module in root.modules()
             for table in (module._parameters, module._buffers)
         ]
-        tensors = [tensor for _, entries in self.tables for tensor in entries.values() if tensor is not None]
-        self.values = [(one, one._array.copy()) for one in dict.fromkeys(tensors)] if values else []
+        tensors = dict.fromkeys(one for _, table in self.tables for one in table.values() if one is not None)
+        self.without_shape = [(one, type(one)) for one in tensors if is_lazy(one)]
+        self.values = [(one, one._array.copy()) for one in tensors if not is_lazy(one)] if values else []
 
     def restore(self) -> None:
         """Put everything back as it was."""
         for table, entries in self.tables:
             table.clear()
             table.update(entries)  # type: ignore[arg-type]
+        for tensor, cls in self.without_shape:
+            tensor.__class__ = cls
         for tensor, array in self.values:
             tensor._array[...] = array
             tensor._storage.version += 1

@@ -11,7 +11,7 @@ from .parameter import Parameter
 if TYPE_CHECKING:
     from .module import Module
 
-_watched: weakref.WeakKeyDictionary[Module, set[str]] = weakref.WeakKeyDictionary()
+_watched: dict[int, set[str]] = {}  # by the module's id: its own hash may need what it does not have yet
 
 
 def watch(module: Module, name: str, value: Any) -> None:
@@ -19,7 +19,9 @@ def watch(module: Module, name: str, value: Any) -> None:
     if value:
         _warn(module, name, value)
     elif not isinstance(value, tuple):
-        _watched.setdefault(module, set()).add(name)
+        if id(module) not in _watched:
+            weakref.finalize(module, _watched.pop, id(module))
+        _watched.setdefault(id(module), set()).add(name)
 
 
 def check_watched(root: Module) -> None:
@@ -27,10 +29,10 @@ def check_watched(root: Module) -> None:
     if not _watched:
         return
     for module in root.modules():
-        for name in list(_watched.get(module, ())):
+        for name in list(_watched.get(id(module), ())):
             value = module.__dict__.get(name)
             if value:
-                _watched[module].discard(name)
+                _watched[id(module)].discard(name)
                 _warn(module, name, value)
 
 

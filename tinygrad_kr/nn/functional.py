@@ -47,6 +47,16 @@ from ..ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from ..ops.embedding import embedding as embedding
 from ..ops.embedding import embedding_bag as embedding_bag
 from ..ops.exponential import sigmoid as sigmoid
+from ..ops.fractional_pooling import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from ..ops.fractional_pooling import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from ..ops.fractional_pooling import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from ..ops.fractional_pooling import fractional_max_pool2d as fractional_max_pool2d
+from ..ops.fractional_pooling import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from ..ops.fractional_pooling import fractional_max_pool3d as fractional_max_pool3d
+from ..ops.fractional_pooling import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from ..ops.fractional_pooling import max_pool1d_with_indices as max_pool1d_with_indices
+from ..ops.fractional_pooling import max_pool2d_with_indices as max_pool2d_with_indices
+from ..ops.fractional_pooling import max_pool3d_with_indices as max_pool3d_with_indices
 from ..ops.grid_sampling import affine_grid as affine_grid
 from ..ops.grid_sampling import grid_sample as grid_sample
 from ..ops.interpolation import interpolate as interpolate

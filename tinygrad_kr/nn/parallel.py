@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from .module import Module
 
@@ -35,3 +35,19 @@ class DataParallel(Module):
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         """What the module returns."""
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(Module):
+    """Not part of tinygrad_kr, which runs in one process; a class, so that programs can ask `isinstance`.
+
+    Raises:
+        RuntimeError: when one is made.
+
+    Source: PyTorch, `torch.nn.parallel.DistributedDataParallel`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(
+            "torch.nn.parallel.DistributedDataParallel is not part of tinygrad_kr: use the module itself "
+            "in one process (guard the call with torch.distributed.is_available())"
+        )

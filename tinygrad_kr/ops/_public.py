@@ -220,6 +220,16 @@ def require_tensor(value: Any, function: str, argument: str = "input") -> Tensor
     return value
 
 
+def require_ordered(value: Any, function: str, argument: str = "input") -> Tensor:
+    """The value, or PyTorch's error if it is no Tensor or complex, since complex numbers have no order."""
+    if require_tensor(value, function, argument).is_complex():
+        raise NotImplementedError(
+            f"{function}() does not support complex input, got {value.dtype}: complex numbers have no order; "
+            "take .real, .imag or .abs() first"
+        )
+    return value  # type: ignore[no-any-return]
+
+
 def axis_of(dim: int, ndim: int) -> int:
     """A `dim` as a non-negative axis; a 0-d tensor has the dims -1 and 0."""
     size = max(ndim, 1)
@@ -242,8 +252,10 @@ def axes_of(dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     return axes if ndim else ()
 
 
-def sizes_of(sizes: Sequence[Any]) -> tuple[int, ...]:
-    """The sizes given as `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`, as a tuple of ints."""
+def sizes_of(sizes: Sequence[Any], keyword: Any = None) -> tuple[int, ...]:
+    """Numbers given as `f(2, 3)`, `f((2, 3))`, `f(torch.Size([2, 3]))` or by keyword, as a tuple of ints."""
+    if keyword is not None:
+        sizes = (keyword,)
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[0]
     return tuple(size if type(size) is int else operator.index(size) for size in sizes)

@@ -161,43 +161,55 @@ def tanh_cdf(x: Any) -> Any:
     return 0.5 * (1 + np.tanh(GELU_SCALE * x * (1 + GELU_CUBIC * (x * x))))
 
 
-def gelu_(x: Any) -> Any:
-    """x·Φ(x), and Φ(x), which the derivative needs again."""
+@blockwise(kernels.gelu, shared=True)
+def gelu_value(x: Any) -> Any:
+    """x·Φ(x)."""
+    return x * normal_cdf(x)
+
+
+@blockwise(kernels.gelu_tanh, shared=True)
+def gelu_tanh_value(x: Any) -> Any:
+    """x·(1 + tanh u)/2."""
+    return x * tanh_cdf(x)
+
+
+@blockwise(kernels.gelu_and_slope, shared=True, results=2)
+def gelu_and_slope(x: Any) -> Any:
+    """x·Φ(x), and its derivative Φ(x) + x·φ(x), φ being the normal density."""
     cdf = normal_cdf(x)
-    return x * cdf, cdf
+    return x * cdf, cdf + x * (DENSITY_AT_0 * np.exp(-0.5 * (x * x)))
 
 
-def gelu_tanh(x: Any) -> Any:
-    """x·(1 + tanh u)/2, and the second factor."""
+@blockwise(kernels.gelu_tanh_and_slope, shared=True, results=2)
+def gelu_tanh_and_slope(x: Any) -> Any:
+    """x·c for c = (1 + tanh u)/2, and its derivative c + x·2c(1 - c)·du/dx."""
     cdf = tanh_cdf(x)
-    return x * cdf, cdf
-
-
-@blockwise(kernels.gelu_gradient)
-def gelu_gradient(g: Any, x: Any, cdf: Any) -> Any:
-    """g·(Φ(x) + x·φ(x)), φ being the normal density."""
-    return g * (cdf + x * (DENSITY_AT_0 * np.exp(-0.5 * (x * x))))
-
-
-@blockwise(kernels.gelu_tanh_gradient)
-def gelu_tanh_gradient(g: Any, x: Any, cdf: Any) -> Any:
-    """g·(c + x·2c(1 - c)·du/dx) for c = (1 + tanh u)/2."""
     slope = GELU_SCALE + (3 * GELU_SCALE * GELU_CUBIC) * (x * x)
-    return g * (cdf + x * (2 * cdf * (1 - cdf) * slope))
+    return x * cdf, cdf + x * (2 * cdf * (1 - cdf) * slope)
+
+
+def gelu_(x: Any, *, recording: bool = False) -> Any:
+    """GELU, and its derivative if that will be wanted."""
+    return gelu_and_slope(x) if recording else (gelu_value(x), None)
+
+
+def gelu_tanh(x: Any, *, recording: bool = False) -> Any:
+    """GELU with tanh, and its derivative if that will be wanted."""
+    return gelu_tanh_and_slope(x) if recording else (gelu_tanh_value(x), None)
 
 
 gelu_rule = joint(
     gelu_,
-    lambda g, x, kept: (gelu_gradient(g, x, kept),),
-    composite=lambda x: x * normal_cdf(x),
+    lambda g, kept: (g * kept,),
+    composite=gelu_value,
     keeps=True,
     promote="float",
     name="gelu",
 )
 gelu_tanh_rule = joint(
     gelu_tanh,
-    lambda g, x, kept: (gelu_tanh_gradient(g, x, kept),),
-    composite=lambda x: x * tanh_cdf(x),
+    lambda g, kept: (g * kept,),
+    composite=gelu_tanh_value,
     keeps=True,
     promote="float",
     name="gelu",

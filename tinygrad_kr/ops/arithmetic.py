@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd import record
 from ..autograd.primitive import definitions, primitives, rule
 from ..tensor import Tensor, graft
@@ -48,7 +49,12 @@ add_rule = rule(np.add, name="add", promote="same", x=lambda g: g, y=lambda g: g
 sub_rule = rule(np.subtract, name="sub", promote="same", x=lambda g: g, y=lambda g: -g)
 mul_rule = rule(np.multiply, name="mul", promote="same", x=lambda g, y: g * y, y=lambda g, x: g * x)
 div_rule = rule(
-    np.true_divide, name="div", promote="float", x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y
+    np.true_divide,
+    name="div",
+    promote="float",
+    result_may_change=True,
+    x=lambda g, y: g / y,
+    y=lambda g, y, out: -g * out / y,
 )
 neg_rule = rule(np.negative, name="neg", promote="same", x=lambda g: -g)
 positive_rule = rule(np.positive, name="positive", promote="same", x=lambda g: g)
@@ -84,12 +90,24 @@ def power_slope(x: Any, y: Any) -> Any:
 
 def power_growth(x: Any, y: Any, out: Any) -> Any:
     """∂(xʸ)/∂y = xʸ·ln x, and 0 where x = 0 and y ≥ 0."""
-    flat = np.logical_and(np.equal(x, 0), np.greater_equal(y, 0))
+    flat = np.logical_and(np.equal(x, 0), np.greater_equal(np.real(y), 0))
     return np.where(flat, 0.0, out * np.log(np.where(flat, 1.0, x)))
+
+
+def power_(x: Any, y: Any) -> Any:
+    """xʸ, also of integers to negative integers: the reciprocals of 1 and -1, and 0 for all others."""
+    try:
+        return np.power(x, y)
+    except ValueError:
+        if np.result_type(x, y).kind not in "iu":
+            raise
+        positive = np.power(x, np.abs(y))
+        return np.where((np.less(y, 0)) & (np.abs(x) != 1), 0, positive).astype(positive.dtype)
 
 
 pow_rule = rule(
     np.power,
+    forward=power_,
     name="pow",
     promote="same",
     x=lambda g, x, y: g * power_slope(x, y),
@@ -275,7 +293,9 @@ def square(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.square`.
     """
-    return square_rule(require_tensor(input, "square"))
+    if require_tensor(input, "square")._array.dtype.kind == "b":
+        return mul_rule(input, 1).square()
+    return square_rule(input)
 
 
 @public(inplace=True)
@@ -331,7 +351,7 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     if isinstance(input, Tensor) and not isinstance(exponent, Tensor):
         if exponent == 2:
             return square_rule(input) if input._array.dtype.kind != "b" else mul_rule(input, input)
-        if exponent < 0 and isinstance(exponent, int) and input._array.dtype.kind in "iu":
+        if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind in "iu":
             raise RuntimeError(
                 f"Integers to negative integer powers are not allowed, got exponent {exponent}; use "
                 f".float() first"
@@ -341,15 +361,17 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 
 @public(inplace=True)
 def float_power(input: Operand, exponent: Operand) -> Tensor:
-    r"""Power in double precision: outᵢ = inputᵢ ^ exponentᵢ as float64.
+    r"""Power in double precision: outᵢ = inputᵢ ^ exponentᵢ as float64, or complex128.
 
     >>> torch.float_power(torch.tensor([4, 9]), 0.5)
     tensor([2., 3.], dtype=torch.float64)
 
     Source: PyTorch, `torch.float_power`.
     """
-    wide = [one.double() if isinstance(one, Tensor) else float(one) for one in (input, exponent)]
-    return pow_rule(*wide)
+    given = [one for one in (input, exponent) if isinstance(one, Tensor)]
+    is_complex = any(one.is_complex() for one in given) or isinstance(exponent, complex)
+    wide = dtypes.complex128 if is_complex else dtypes.float64
+    return pow_rule(*[one.to(wide) if isinstance(one, Tensor) else one for one in (input, exponent)])
 
 
 subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg

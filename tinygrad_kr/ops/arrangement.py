@@ -155,8 +155,12 @@ def _np_sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
 
 
 @public(out=False)
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *axes: Any, dims: Sequence[int] | None = None) -> Tensor:
     """A copy with the order along some dimensions reversed.
+
+    Args:
+        input: any shape.
+        axes, dims: the dimensions, one by one, as one sequence or by keyword.
 
     >>> torch.flip(torch.tensor([[1, 2], [3, 4]]), [0])
     tensor([[3, 4],
@@ -164,7 +168,7 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
 
     Source: PyTorch, `torch.flip`.
     """
-    return _flipped(input, sizes_of(dims))
+    return _flipped(input, sizes_of(axes, dims))
 
 
 def _flipped(input: Tensor, dims: Sequence[int]) -> Tensor:

@@ -225,7 +225,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 # -- copied many times -------------------------------------------------------------------------------------
 
 
-def repeat(self: Tensor, *repeats: Any) -> Tensor:
+def repeat(self: Tensor, *counts: Any, repeats: Sequence[int] | None = None) -> Tensor:
     """Copies of the tensor beside each other: as often as given along each dimension, new leading ones too.
 
     Raises:
@@ -237,7 +237,7 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
 
     Source: PyTorch, `torch.Tensor.repeat`.
     """
-    counts, shape = sizes_of(repeats), self._array.shape
+    counts, shape = sizes_of(counts, repeats), self._array.shape
     if len(counts) < len(shape):
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
@@ -250,7 +250,7 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
 
 
 @public(out=False)
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *counts: Any, dims: Sequence[int] | None = None) -> Tensor:
     """`repeat` in which missing numbers, in front, are ones.
 
     >>> torch.tile(torch.tensor([[1], [2]]), (2,))
@@ -259,7 +259,7 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
     Source: PyTorch, `torch.tile`.
     """
-    counts = sizes_of(dims)
+    counts = sizes_of(counts, dims)
     missing = require_tensor(input, "tile")._array.ndim - len(counts)
     return repeat(input, *[1] * missing, *counts)
 

@@ -9,6 +9,7 @@ its derivatives, so every order runs on the same kernels (`kernels/convolution.p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -130,8 +131,16 @@ def check_weight(
     function: str, dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int
 ) -> None:
     """Raise where weight, bias or groups could fit no input."""
-    require_tensor(weight, function, "weight")
-    shape = weight._array.shape
+    w = require_tensor(weight, function, "weight")._array
+    _check_sizes(function, dims, w.shape, groups)
+    b = w if bias is None else require_tensor(bias, function, "bias")._array
+    if not (input._array.dtype is w.dtype is b.dtype):
+        require_same_dtype(function, input=input, weight=weight, bias=bias)
+
+
+@lru_cache(maxsize=256, typed=True)
+def _check_sizes(function: str, dims: int, shape: tuple[int, ...], groups: int) -> None:
+    """Raise where no input could fit; what is right is checked once."""
     if len(shape) != dims + 2:
         raise RuntimeError(
             f"Expected {dims + 2}-dimensional weight for {function}, (channels, channels, kernel sizes), "
@@ -147,12 +156,25 @@ def check_weight(
         )
     if 0 in shape[2:]:
         raise RuntimeError(f"kernel size should be greater than zero, but got weight of size {list(shape)}")
-    require_same_dtype(function, input=input, weight=weight, bias=bias)
+
+
+@lru_cache(maxsize=256)
+def _checked_padding(
+    function: str,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...] | str,
+    dilation: tuple[int, ...],
+) -> tuple[tuple[int, int], ...]:
+    """The padding as pairs; what is right is checked once."""
+    require_positive(stride, function, "stride")
+    require_positive(dilation, function, "dilation")
+    return padding_pairs(padding, kernel, stride, dilation, function)
 
 
 def check_bias(function: str, weight: Tensor, bias: Tensor | None, channels: int, given: str) -> None:
     """Raise unless the bias has one element per output channel."""
-    if bias is not None and require_tensor(bias, function, "bias")._array.shape != (channels,):
+    if bias is not None and bias._array.shape != (channels,):
         raise RuntimeError(
             f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
             f"{channels} elements, but got bias of size {list(bias.shape)} instead"
@@ -182,9 +204,9 @@ def convolve(
         )
     stride = per_dimension(stride, dims, function, "stride")
     dilation = per_dimension(dilation, dims, function, "dilation")
-    require_positive(stride, function, "stride")
-    require_positive(dilation, function, "dilation")
-    pairs = padding_pairs(padding, shape[2:], stride, dilation, function)
+    if type(padding) is not str:
+        padding = per_dimension(padding, dims, function, "padding")
+    pairs = _checked_padding(function, shape[2:], stride, padding, dilation)
     out = conv_rule(x, weight, bias, stride=stride, padding=pairs, dilation=dilation, groups=groups)
     return unbatched(out, added)
 

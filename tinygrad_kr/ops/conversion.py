@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
 from ..autograd.primitive import numpy_function, rule
+from ..constants import sparse_coo
 from ..devices import device as Device
 from ..devices import require_cpu
 from ..kernels.copying import row_major
@@ -71,6 +73,11 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     target = self._array.dtype if dtype is None else dtypes.as_dtype(dtype).numpy
     if target == self._array.dtype:
         return clone_rule(self) if copy else self
+    if self._array.dtype.kind == "c" and target.kind not in "cb":
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)
+        self = np.real(self)  # type: ignore[assignment]
+        if target == self._array.dtype:
+            return clone_rule(self)
     return astype_rule(self, dtype=target)
 
 
@@ -88,13 +95,16 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
         if dtype not in names:
             raise ValueError(f"invalid type: {dtype!r}; expected one of {sorted(names)}")
         dtype = names[dtype]
-    return to(self, dtype)
+    legacy = getattr(dtype, "dtype", None)  # of `torch.FloatTensor` and the like
+    return to(self, legacy if isinstance(legacy, dtypes.dtype) else dtype)
 
 
 _LEGACY = {
     dtypes.float32: "Float",
     dtypes.float64: "Double",
     dtypes.float16: "Half",
+    dtypes.complex64: "ComplexFloat",
+    dtypes.complex128: "ComplexDouble",
     dtypes.int64: "Long",
     dtypes.int32: "Int",
     dtypes.int16: "Short",
@@ -117,6 +127,8 @@ for _name, _dtype in {
     "float": dtypes.float32,
     "double": dtypes.float64,
     "half": dtypes.float16,
+    "cfloat": dtypes.complex64,
+    "cdouble": dtypes.complex128,
     "long": dtypes.int64,
     "int": dtypes.int32,
     "short": dtypes.int16,
@@ -153,6 +165,37 @@ def share_memory_(self: Tensor) -> Tensor:
     return self
 
 
-for _function in (to, type_as, contiguous, cpu, cuda, pin_memory, share_memory_):
+def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool | None = None) -> Tensor:
+    """This tensor, which is dense already, perhaps in another dtype."""
+    return self if dtype is None else to(self, dtype)
+
+
+def to_sparse(self: Tensor, *, layout: Any = None) -> Tensor:
+    """The sparse matrix of the elements that are not 0; see `torch.sparse_coo_tensor`."""
+    from .sparse import from_dense
+
+    if layout not in (None, sparse_coo):
+        raise NotImplementedError(f"of sparse layouts there is only torch.sparse_coo, not {layout}")
+    return from_dense(self)
+
+
+for _function in (to, type_as, contiguous, cpu, cuda, pin_memory, share_memory_, to_dense, to_sparse):
     graft(_function)
+graft(to_sparse, "to_sparse_coo")
+
+
+def _sparse_only(name: str) -> None:
+    def method(self: Tensor) -> Any:
+        raise RuntimeError(
+            f"{name} expected sparse coordinate tensor layout but got Strided; a dense matrix becomes "
+            "sparse by .to_sparse()"
+        )
+
+    method.__name__ = name
+    method.__doc__ = f"`{name}` of a sparse matrix; RuntimeError for a dense tensor."
+    graft(method)
+
+
+for _name in ("coalesce", "is_coalesced", "indices", "values", "sparse_dim", "dense_dim"):
+    _sparse_only(_name)
 graft(type_, "type")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..autograd.primitive import constant
 from ..kernels.scatter import put_along
 from ..tensor import Tensor, wrap
-from ._public import as_array, axis_of, public, require_tensor, sizes_of, structured
+from ._public import as_array, axis_of, public, require_ordered, require_tensor, sizes_of, structured
 
 __all__ = [
     "bincount",
@@ -67,7 +68,7 @@ def unique(
 
     Source: PyTorch, `torch.unique`.
     """
-    array = require_tensor(input, "unique")._array
+    array = require_ordered(input, "unique")._array
     axis = None if dim is None else axis_of(dim, array.ndim)
     if axis is None and array.dtype.kind in "iu" and _dense(array):
         values, inverse, counts = _counted(array)
@@ -157,7 +158,7 @@ def searchsorted(
 
     Source: PyTorch, `torch.searchsorted`.
     """
-    sequence = require_tensor(sorted_sequence, "searchsorted", "sorted_sequence")._array
+    sequence = require_ordered(sorted_sequence, "searchsorted", "sorted_sequence")._array
     if side not in (None, "left", "right"):
         raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
@@ -177,7 +178,8 @@ def searchsorted(
             f"{list(sequence.shape)} and input value tensor {list(values.shape)}"
         )
     else:
-        rows = zip(sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1]))
+        count = math.prod(values.shape[:-1])
+        rows = zip(sequence.reshape(count, sequence.shape[-1]), values.reshape(count, values.shape[-1]))
         found = np.array([np.searchsorted(row, wanted, place) for row, wanted in rows]).reshape(values.shape)
     return wrap(np.asarray(found, np.int32 if out_int32 else np.int64))
 
@@ -208,7 +210,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
 
     Source: PyTorch, `torch.histc`.
     """
-    array = require_tensor(input, "histc")._array
+    array = require_ordered(input, "histc")._array
     if bins <= 0:
         raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
     low, high = float(as_array(min)), float(as_array(max))

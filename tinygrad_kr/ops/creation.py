@@ -373,6 +373,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Dtype = None, *
     start, end, step = (
         one.item() if isinstance(one, (Tensor, np.generic)) else one for one in (start, end, step)
     )
+    if dtype is not None and numpy_dtype(dtype).kind in "iu":
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
@@ -412,6 +414,8 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Dtype = None, **options
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
     target = numpy_dtype(dtype)
+    if target.kind in "iu":
+        start, end = int(start), int(end)
     kind = target if target.kind == "f" else np.dtype(np.float64)
     return placed(_spaced(float(start), float(end), int(steps), kind).astype(target, copy=False), options)
 
@@ -436,8 +440,11 @@ def logspace(
 
     Source: PyTorch, `torch.logspace`.
     """
+    target = numpy_dtype(dtype)
+    if target.kind in "iu":
+        start, end = int(start), int(end)
     exponents = _spaced(float(start), float(end), int(steps), np.dtype(np.float64))
-    return placed((base**exponents).astype(numpy_dtype(dtype)), options)
+    return placed((base**exponents).astype(target), options)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Dtype = None, **options: Any) -> Tensor:

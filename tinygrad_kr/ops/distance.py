@@ -169,4 +169,5 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
     Source: PyTorch, `torch.nn.functional.normalize`.
     """
     axis = axis_of(dim, require_tensor(input, "normalize").ndim)
-    return input / np.maximum(vector_norm_rule(input, p=float(p), axis=axis, keepdims=True), eps)
+    size = input.abs() if input.is_complex() else input
+    return input / np.maximum(vector_norm_rule(size, p=float(p), axis=axis, keepdims=True), eps)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import Primitive, primitives, rule
+from ..autograd.primitive import Primitive, numpy_function, primitives, rule
 from ..tensor import Tensor
 from ._public import public, require_tensor
 from .conversion import clone_rule
@@ -47,6 +47,26 @@ def sign_(x: Any) -> Any:
 
 sign_rule = rule(np.sign, forward=sign_, name="sign", promote="same", x=lambda g: np.zeros_like(g))
 abs_rule = rule(np.absolute, name="abs", promote="same", x=lambda g, x: g * np.sign(x))
+
+
+def modulus_(z: Any) -> Any:
+    """|z| of complex numbers."""
+    return np.absolute(z)
+
+
+modulus_rule = rule(
+    modulus_,
+    name="abs",
+    promote="float",
+    z=lambda g, z, out: g * np.conj(z) / np.where(np.equal(out, 0), 1.0, out),
+)
+
+
+@numpy_function(np.absolute)
+def _np_absolute(x: Any) -> Any:
+    return (modulus_rule if x.is_complex() else abs_rule)(x)
+
+
 floor_rule = rule(np.floor, name="floor", promote="same", x=lambda g: np.zeros_like(g))
 ceil_rule = rule(np.ceil, name="ceil", promote="same", x=lambda g: np.zeros_like(g))
 trunc_rule = rule(np.trunc, name="trunc", promote="same", x=lambda g: np.zeros_like(g))
@@ -161,9 +181,10 @@ def abs(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.abs`.
     """
-    if require_tensor(input, "abs")._array.dtype.kind == "b":
+    kind = require_tensor(input, "abs")._array.dtype.kind
+    if kind == "b":
         raise unsupported(input, "abs")
-    return abs_rule(input)
+    return abs_rule(input) if kind != "c" else modulus_rule(input)
 
 
 absolute = abs
@@ -178,21 +199,31 @@ def sign(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.sign`.
     """
-    if require_tensor(input, "sign")._array.dtype.kind == "b":
+    kind = require_tensor(input, "sign")._array.dtype.kind
+    if kind == "b":
         return clone_rule(input)
+    if kind == "c":
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers; use torch.sgn instead"
+        )
     return sign_rule(input)
 
 
 @public(inplace=True, saves_input=False)
 def sgn(input: Tensor) -> Tensor:
-    r"""Sign, as `sign` (the two differ for complex numbers alone).
+    r"""Sign, as `sign`; of a complex number the one of size 1 in its direction, z / |z|, and 0 for 0.
 
     >>> torch.sgn(torch.tensor([-1.5, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
 
     Source: PyTorch, `torch.sgn`.
     """
-    return sign(input)
+    if not require_tensor(input, "sgn").is_complex():
+        return sign(input)
+    size = modulus_rule(input)
+    zero = np.equal(size, 0)
+    direction: Any = np.where(zero, 0.0, input / np.where(zero, 1.0, size))
+    return direction  # type: ignore[no-any-return]
 
 
 @public()

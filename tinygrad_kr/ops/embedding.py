@@ -81,7 +81,7 @@ def _check_table(input: Tensor, weight: Tensor, function: str) -> None:
         )
 
 
-def _renormalize(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: float) -> None:
+def renormalize(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: float) -> None:
     """Shorten the rows that are looked up to a length, in place and outside the graph."""
     used = np.unique(index)
     table = weight._array
@@ -137,7 +137,7 @@ def embedding(
     _check_table(require_tensor(input, "embedding"), weight, "embedding")
     padding = _padding_row(padding_idx, weight)
     if max_norm is not None:
-        _renormalize(weight, input._array, float(max_norm), norm_type)
+        renormalize(weight, input._array, float(max_norm), norm_type)
     return take_rows_rule(weight, input, padding_idx=padding, by_frequency=bool(scale_grad_by_freq))
 
 
@@ -193,7 +193,7 @@ def embedding_bag(
     bags, count = _bags(input, offsets, include_last_offset)
     padding = _padding_row(padding_idx, weight)
     if max_norm is not None:
-        _renormalize(weight, input._array, float(max_norm), norm_type)
+        renormalize(weight, input._array, float(max_norm), norm_type)
     index = input._array.reshape(-1)
     factors = None if per_sample_weights is None else per_sample_weights.reshape(-1, 1)
     if padding >= 0:

@@ -13,7 +13,7 @@ import numpy as np
 from ..autograd.primitive import constant, rule
 from ..kernels.reduction import place, reduce
 from ..tensor import Tensor, wrap
-from ._public import axes_of, axis_of, public, require_tensor, structured
+from ._public import axes_of, axis_of, public, require_ordered, require_tensor, structured
 from .gathering import chosen, selection
 from .reduction import Axis, Dim, spread, sum_rule
 
@@ -206,7 +206,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 
 
 def _position(input: Tensor, dim: int | None, keepdim: bool, name: str) -> Tensor:
-    array = require_tensor(input, name)._array
+    array = require_ordered(input, name)._array
     if array.dtype.kind == "b":
         raise RuntimeError(f"{name}(): does not support bool input; convert it with .int()")
     _check_not_empty(array.shape, dim, name, IndexError)

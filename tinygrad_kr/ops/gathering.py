@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autograd.primitive import Primitive, joint, numpy_function, rule
 from ..kernels.scatter import add_along, gather_along
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from ._public import as_array, axis_of, public, require_tensor
 from .broadcasting import broadcast_shapes, expand_rule
 from .indexing import FULL, along, index_rule, scatter_rule
@@ -120,7 +120,7 @@ def _np_take(a: Any, indices: Any, axis: int | None = None) -> Any:
 def index_array(index: Any, name: str) -> np.ndarray:
     """The array of an index tensor, or PyTorch's error."""
     array = require_tensor(index, name, "index")._array
-    if array.dtype.kind not in "iu" or array.dtype.itemsize < 4:
+    if array.size and (array.dtype.kind not in "iu" or array.dtype.itemsize < 4):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index, got {index.dtype}; use .long()")
     return array
 
@@ -209,7 +209,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"{ndim} dimensions for input, and {indices._array.ndim} dimensions for indices"
         )
     axis = axis_of(dim, ndim)
-    return gather_rule(*_broadcast_apart_from(axis, input, indices), axis=axis)
+    wanted = indices._array
+    wanted = np.where(wanted < 0, wanted + input._array.shape[axis], wanted)
+    return gather_rule(*_broadcast_apart_from(axis, input, wrap(wanted)), axis=axis)
 
 
 @public()

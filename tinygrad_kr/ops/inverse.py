@@ -188,6 +188,8 @@ def solve_triangular(
     Source: PyTorch, `torch.linalg.solve_triangular`.
     """
     require_square(A, "linalg.solve_triangular")
+    require_matrices(B, "linalg.solve_triangular")
+    B = B[(None,) * (A.ndim - B.ndim)]  # else `solve` might take a matrix for a stack of vectors
     ones = np.ones(A.shape[-2:], A._array.dtype)
     eye = np.eye(A.shape[-1], dtype=A._array.dtype)
     triangle = np.triu(ones) if upper else np.tril(ones)

@@ -329,7 +329,7 @@ def _norms(A: Tensor, ord: Any) -> Tensor:
     if ord == "fro":
         from .norms import vector_norm_rule  # that page imports this one for `linalg.norm`
 
-        return vector_norm_rule(A, p=2.0, axis=(-2, -1), keepdims=False)
+        return vector_norm_rule(A.abs() if A.is_complex() else A, p=2.0, axis=(-2, -1), keepdims=False)
     if ord in ("nuc", 2, -2):
         values = svdvals(A)
         return values.sum(-1) if ord == "nuc" else values[..., 0 if ord == 2 else -1]

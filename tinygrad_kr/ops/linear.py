@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.primitive import rule
-from ..kernels.product import matmul as array_product
+from ..kernels import product
 from ..tensor import Tensor
 from ._products import check_dtypes, check_expands, sizes_text
 from ._public import public, require_tensor
@@ -21,7 +21,7 @@ FUNCTIONAL = ["bilinear", "linear"]
 
 def column_sums(x: Any) -> Any:
     """The sum of the rows of a matrix, as a product with ones: on narrow ones much faster than np.sum."""
-    return np.dot(np.ones(len(x), x.dtype), x)
+    return product.matmul(product.ones(len(x), x.dtype), x)
 
 
 column_sums_rule = rule(column_sums, name="sum", x=lambda g, x_shape: np.broadcast_to(g, x_shape))
@@ -29,9 +29,7 @@ column_sums_rule = rule(column_sums, name="sum", x=lambda g, x_shape: np.broadca
 
 def affine(input: Any, weight: Any, bias: Any) -> Any:
     """x Wᵀ + b for the rows of x; b may be None."""
-    out = array_product(as_rows(input), weight.T)
-    if bias is not None:
-        np.add(out, bias, out=out)
+    out = product.affine(as_rows(input), weight.T, bias)
     return out if input.ndim == 2 else out.reshape(*input.shape[:-1], len(weight))
 
 

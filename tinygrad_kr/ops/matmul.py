@@ -90,7 +90,7 @@ addmm_rule = rule(
 
 def dot_(x: Any, y: Any) -> Any:
     """Σᵢ xᵢ yᵢ."""
-    return np.dot(x, y)
+    return array_product(x, y)
 
 
 dot_rule = rule(dot_, name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
@@ -98,7 +98,7 @@ dot_rule = rule(dot_, name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
 
 def mv_(x: Any, y: Any) -> Any:
     """A matrix times a vector."""
-    return np.dot(x, y)
+    return array_product(x, y)
 
 
 mv_rule = rule(
@@ -142,7 +142,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.matmul`.
     """
-    return times(require_tensor(input, "matmul"), require_tensor(other, "matmul", "other"))
+    require_tensor(input, "matmul")
+    require_tensor(other, "matmul", "other")
+    return input @ other if input.is_sparse or other.is_sparse else times(input, other)
 
 
 @public()
@@ -157,6 +159,8 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.mm`.
     """
+    if require_tensor(input, "mm").is_sparse or require_tensor(mat2, "mm", "mat2").is_sparse:
+        return input @ mat2
     require_dims(input, 2, "self must be a matrix", "mm", "input")
     return times(input, require_dims(mat2, 2, "mat2 must be a matrix", "mm", "mat2"))
 
@@ -197,7 +201,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.mv`.
     """
-    dims = require_tensor(input, "mv")._array.ndim, require_tensor(vec, "mv", "vec")._array.ndim
+    if require_tensor(input, "mv").is_sparse:
+        return input @ vec
+    dims = input._array.ndim, require_tensor(vec, "mv", "vec")._array.ndim
     if dims != (2, 1):
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {dims[0]}, {dims[1]}")
     return times(input, vec)
@@ -226,14 +232,15 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 @public()
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    r"""Dot product of two vectors; for real numbers the same as `dot`.
+    r"""Dot product of two vectors, the first of which is conjugated if it is complex.
 
     >>> torch.vdot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
     tensor(11.)
 
     Source: PyTorch, `torch.vdot`.
     """
-    return dot(input, other)
+    first: Any = np.conj(input) if require_tensor(input, "vdot").is_complex() else input
+    return dot(first, other)
 
 
 @public()

@@ -101,7 +101,9 @@ def linalg_vector_norm(
 
     Source: PyTorch, `torch.linalg.vector_norm`.
     """
-    if require_tensor(x, "linalg.vector_norm", "x")._array.dtype.kind != "f":
+    if require_tensor(x, "linalg.vector_norm", "x").is_complex():
+        x = x.abs()
+    if not x.is_floating_point():
         raise RuntimeError(
             f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype}; "
             "convert it with .float()"
@@ -206,5 +208,5 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
     own = axis_of(dim, ndim)
     others = tuple([axis for axis in range(ndim) if axis != own])
-    sizes = vector_norm_rule(input, p=float(p), axis=others, keepdims=True)
+    sizes = linalg_vector_norm(input, float(p), others, True)
     return input * np.where(np.greater(sizes, maxnorm), maxnorm / (sizes + 1e-7), 1.0)

@@ -74,11 +74,12 @@ def _np_matrix_transpose(x: Any, /) -> Any:
 
 
 @public(out=False)
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
     """The dimensions in another order.
 
     Args:
-        dims: for each dimension of the result, which one of the input it is; one by one or as one sequence.
+        order, dims: for each dimension of the result, which one of the input it is; one by one, as one
+            sequence or by keyword.
 
     Raises:
         RuntimeError: not every dimension is named exactly once.
@@ -88,7 +89,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
 
     Source: PyTorch, `torch.permute`.
     """
-    order, ndim = sizes_of(dims), require_tensor(input, "permute")._array.ndim
+    order, ndim = sizes_of(order, dims), require_tensor(input, "permute")._array.ndim
     if len(order) != ndim:
         raise RuntimeError(
             "permute(): number of dimensions in the tensor input does not match the length of the desired "
@@ -179,7 +180,7 @@ def adjoint(input: Tensor) -> Tensor:
 
     Source: PyTorch, `torch.adjoint`.
     """
-    return _matrices_transposed(require_tensor(input, "adjoint"), "adjoint()")
+    return _conjugate(_matrices_transposed(require_tensor(input, "adjoint"), "adjoint()"))
 
 
 def _matrices_transposed(input: Tensor, what: str) -> Tensor:
@@ -201,18 +202,23 @@ def _mT(self: Tensor) -> Tensor:
     return _matrices_transposed(self, "tensor.mT")
 
 
+def _conjugate(input: Tensor) -> Tensor:
+    conjugated: Any = np.conj(input) if input.is_complex() else input
+    return conjugated  # type: ignore[no-any-return]
+
+
 def _mH(self: Tensor) -> Tensor:
-    """Matrices transposed and conjugated; the elements are real, so this is `mT`."""
-    return _matrices_transposed(self, "tensor.mH")
+    """Matrices transposed and, if complex, conjugated."""
+    return _conjugate(_matrices_transposed(self, "tensor.mH"))
 
 
 def _H(self: Tensor) -> Tensor:
-    """A matrix transposed and conjugated; the elements are real, so this is its transpose."""
+    """A matrix transposed and, if complex, conjugated."""
     if self._array.ndim not in (0, 2):
         raise RuntimeError(
             f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor."
         )
-    return _matrices_transposed(self, "tensor.H")
+    return _conjugate(_matrices_transposed(self, "tensor.H"))
 
 
 for _name, _property in {"T": _T, "mT": _mT, "mH": _mH, "H": _H}.items():

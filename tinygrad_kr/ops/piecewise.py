@@ -47,7 +47,7 @@ FUNCTIONAL = [
 # -- the derivatives -----------------------------------------------------------------------------
 
 
-@blockwise(selection.relu_gradient)
+@blockwise(selection.relu_gradient, shared=True)
 def relu_gradient(g: Any, out: Any) -> Any:
     """g where the result is not 0."""
     return gate_rule(g, np.not_equal(out, 0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,11 +81,13 @@ max_indices_rule: Primitive = rule(max_indices_, name="max_indices")
 max_pool_rule: Primitive = rule(
     max_pool_,
     name="max_pool2D_with_indices",
+    result_may_change=True,
     x=lambda g, x, out, windows: max_pool_back_rule(g, x, out, windows=windows),
 )
 max_pool_with_indices_rule: Primitive = rule(
     max_pool_with_indices_,
     name="max_pool2D_with_indices",
+    result_may_change=True,
     x=lambda g, x, out, windows: max_pool_back_rule(g[0], x, out[0], windows=windows),
 )
 max_pool_back_rule: Primitive = rule(
@@ -110,11 +113,24 @@ avg_pool_back_rule: Primitive = rule(
 def windows_of(
     function: str, dims: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Windows:
-    """The sizes of moving windows, checked; a stride of None or () is the kernel's size."""
+    """The sizes of moving windows, checked, not to be changed; a stride of None or () is the kernel's."""
     kernel = per_dimension(kernel_size, dims, function, "kernel_size")
     step = kernel if stride is None or stride == () else per_dimension(stride, dims, function, "stride")
     border = per_dimension(padding, dims, function, "padding")
     dilations = per_dimension(dilation, dims, function, "dilation")
+    return _checked_windows(function, kernel, step, border, dilations, bool(ceil_mode))
+
+
+@lru_cache(maxsize=256)
+def _checked_windows(
+    function: str,
+    kernel: tuple[int, ...],
+    step: tuple[int, ...],
+    border: tuple[int, ...],
+    dilations: tuple[int, ...],
+    ceil_mode: bool,
+) -> Windows:
+    """What `windows_of` gives, checked once."""
     require_positive(kernel, function, "kernel_size")
     require_positive(step, function, "stride")
     require_positive(dilations, function, "dilation")
@@ -131,7 +147,7 @@ def windows_of(
         "stride": step,
         "padding": border,
         "dilation": dilations,
-        "ceil_mode": bool(ceil_mode),
+        "ceil_mode": ceil_mode,
     }
 
 
@@ -183,7 +199,7 @@ def pool_means(
 ) -> Tensor:
     """Average pooling in `dims` dimensions, its arguments checked."""
     x, added = batched(input, dims, function)
-    windows = windows_of(function, dims, kernel_size, stride, padding, 1, ceil_mode)
+    windows = dict(windows_of(function, dims, kernel_size, stride, padding, 1, ceil_mode))
     del windows["dilation"]
     if divisor_override == 0:
         raise RuntimeError(f"divisor must be not zero, got divisor_override=0 in {function}")

@@ -60,7 +60,7 @@ def count_of(shape: tuple[int, ...], axis: Axis) -> int:
 
 def sum_(a: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum; integers and booleans are added as int64."""
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return reduce(np.add, a, axis, keepdims)
     if a.dtype.kind == "b" and axis is None and not keepdims:
         return np.count_nonzero(a)
@@ -105,7 +105,7 @@ def centred(x: Any, axis: Axis) -> Any:
 
 def prod_(a: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The product; integers and booleans are multiplied as int64."""
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return reduce(np.multiply, a, axis, keepdims)
     return np.prod(a, axis=axis, dtype=np.int64, keepdims=keepdims)
 
@@ -247,7 +247,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
     Source: PyTorch, `torch.mean`.
     """
     input = _converted(require_tensor(input, "mean"), dtype)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fc":
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
             f"dtype. Got: {input.dtype}; convert it with .float() or give dtype="
@@ -314,9 +314,25 @@ def _spread_arguments(
         dim, unbiased = None, dim
     if unbiased is not None:
         correction = 1.0 if unbiased else 0.0
-    if require_tensor(input, name)._array.dtype.kind != "f":
+    if require_tensor(input, name)._array.dtype.kind not in "fc":
         raise RuntimeError(f"std and var only support floating point and complex dtypes, got {input.dtype}")
     return _all_axes(dim, input._array.ndim), 1.0 if correction is None else correction
+
+
+def _variance(input: Tensor, axis: Axis, correction: float, keepdims: bool) -> Tensor:
+    """The variance; of complex numbers that of their real parts plus that of their imaginary parts."""
+    if not input.is_complex():
+        return var_rule(input, axis=axis, correction=correction, keepdims=keepdims)
+    parts: list[Any] = [np.real(input), np.imag(input)]
+    real, imag = [_variance(part, axis, correction, keepdims) for part in parts]
+    return real + imag
+
+
+def _deviation(input: Tensor, axis: Axis, correction: float, keepdims: bool) -> Tensor:
+    """The root of the variance."""
+    if not input.is_complex():
+        return std_rule(input, axis=axis, correction=correction, keepdims=keepdims)
+    return _variance(input, axis, correction, keepdims).sqrt()
 
 
 @public()
@@ -342,7 +358,7 @@ def var(
     Source: PyTorch, `torch.var`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "var")
-    return var_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    return _variance(input, axis, correction, keepdim)
 
 
 @public()
@@ -362,7 +378,7 @@ def std(
     Source: PyTorch, `torch.std`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "std")
-    return std_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    return _deviation(input, axis, correction, keepdim)
 
 
 @public(method=False)
@@ -382,7 +398,7 @@ def var_mean(
     Source: PyTorch, `torch.var_mean`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "var_mean")
-    variance = var_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    variance = _variance(input, axis, correction, keepdim)
     return variance, mean_rule(input, axis=axis, keepdims=keepdim)
 
 
@@ -403,7 +419,7 @@ def std_mean(
     Source: PyTorch, `torch.std_mean`.
     """
     axis, correction = _spread_arguments(dim, unbiased, correction, input, "std_mean")
-    deviation = std_rule(input, axis=axis, correction=correction, keepdims=keepdim)
+    deviation = _deviation(input, axis, correction, keepdim)
     return deviation, mean_rule(input, axis=axis, keepdims=keepdim)
 
 

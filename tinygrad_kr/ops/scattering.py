@@ -66,12 +66,17 @@ def _starting_from(x: np.ndarray, index: np.ndarray, axis: int, include_self: bo
     return out
 
 
+def _bounds(dtype: np.dtype) -> tuple[Any, Any]:
+    """The least and the largest value of a dtype."""
+    if dtype.kind in "fb":
+        return (-np.inf, np.inf) if dtype.kind == "f" else (False, True)
+    return np.iinfo(dtype).min, np.iinfo(dtype).max
+
+
 def scatter_extreme_(x: Any, src: Any, index: Any, *, axis: int, include_self: bool, largest: bool) -> Any:
     """The largest (or smallest) of x and the values that an index points there."""
     check_bounds(index, axis, x.shape[axis])
-    below, above = (
-        (-np.inf, np.inf) if x.dtype.kind == "f" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
-    )
+    below, above = _bounds(x.dtype)
     out = _starting_from(x, index, axis, include_self, below if largest else above)
     where = along_axis(x.shape, index, axis).reshape(-1)
     (np.maximum if largest else np.minimum).at(out.reshape(-1), where, src.reshape(-1))
@@ -344,7 +349,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
             )
         value = astype_rule(value, dtype=input._array.dtype)
     where, size = positions(index, "index_fill"), shape[axis] if shape else 1
-    where = np.where(where < 0, where + size, where)
+    where = np.unique(np.where(where < 0, where + size, where))
     check_bounds(where, axis, size, IndexError)
     out = put_rule(*vectors(input), value, index=(*[FULL] * axis, where))
     return reshape_rule(out, shape=shape)

@@ -89,11 +89,6 @@ def _np_expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
 # -- other shapes ------------------------------------------------------------------------------------------
 
 
-def _given(sizes: tuple[Any, ...], keyword: Any) -> tuple[int, ...]:
-    """Sizes given one by one, as one sequence, or by keyword."""
-    return sizes_of(sizes if keyword is None else (keyword,))
-
-
 def _reshaped(input: Tensor, shape: tuple[int, ...]) -> Tensor:
     if shape and min(shape) < -1:
         raise _shape_error(shape, input._array.size)
@@ -137,17 +132,18 @@ def reshape(input: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> T
 
     Source: PyTorch, `torch.reshape`.
     """
-    return _reshaped(require_tensor(input, "reshape"), _given(sizes, shape))
+    return _reshaped(require_tensor(input, "reshape"), sizes_of(sizes, shape))
 
 
-def view(self: Tensor, *sizes: Any, dtype: Any = None) -> Tensor:
+def view(self: Tensor, *sizes: Any, size: Sequence[int] | None = None, dtype: Any = None) -> Tensor:
     """The same memory in another shape, or read as another dtype.
 
     What convolutions and poolings return lies channels-last in memory; PyTorch would have it row-major, where
     any view is possible, so such a tensor is copied if it must be.
 
     Args:
-        sizes: the new sizes; -1 stands for the size that fits. Or a dtype.
+        sizes, size: the new sizes, one by one, as one sequence or by keyword; -1 stands for the size that
+            fits. Or a dtype.
 
     Raises:
         RuntimeError: the sizes hold another number of elements, or the memory allows no such view.
@@ -161,7 +157,7 @@ def view(self: Tensor, *sizes: Any, dtype: Any = None) -> Tensor:
     """
     if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], (dtypes.dtype, type))):
         return _reinterpreted(self, dtypes.as_dtype(sizes[0] if dtype is None else dtype))
-    result = _reshaped(self, sizes_of(sizes))
+    result = _reshaped(self, sizes_of(sizes, size))
     array = self._array
     if not (array.flags.c_contiguous or np.may_share_memory(result._array, array) or _channels_last(array)):
         raise RuntimeError(

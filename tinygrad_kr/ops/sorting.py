@@ -13,7 +13,7 @@ from ..autograd.primitive import constant, numpy_function, rule
 from ..kernels.scatter import gather_along, put_along
 from ..kernels.sorting import argsort as order_of
 from ..tensor import Tensor, wrap
-from ._public import as_array, axis_of, public, require_tensor, structured
+from ._public import as_array, axis_of, public, require_ordered, require_tensor, structured
 from .extremes import shared_evenly
 from .gathering import chosen, gather_rule, selection
 from .indexing import along
@@ -173,7 +173,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 
     Source: PyTorch, `torch.argsort`.
     """
-    array = require_tensor(input, "argsort")._array
+    array = require_ordered(input, "argsort")._array
     axis = axis_of(dim, array.ndim)
     return wrap(order_of(array, axis, descending) if array.ndim else np.zeros((), np.int64))
 

@@ -51,7 +51,9 @@ sinh_rule = rule(np.sinh, name="sinh", promote="float", x=lambda g, x: g * np.co
 cosh_rule = rule(np.cosh, name="cosh", promote="float", x=lambda g, x: g * np.sinh(x))
 tanh_rule = rule(np.tanh, name="tanh", promote="float", x=lambda g, out: g * (1 - out * out))
 asinh_rule = rule(np.arcsinh, name="asinh", promote="float", x=lambda g, x: g / np.sqrt(x * x + 1))
-acosh_rule = rule(np.arccosh, name="acosh", promote="float", x=lambda g, x: g / np.sqrt(x * x - 1))
+acosh_rule = rule(
+    np.arccosh, name="acosh", promote="float", x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1))
+)
 atanh_rule = rule(np.arctanh, name="atanh", promote="float", x=lambda g, x: g / (1 - x * x))
 
 
@@ -93,7 +95,13 @@ def sinc_slope(x: Any, out: Any) -> Any:
     return np.where(zero, 0.0, (np.cos(math.pi * x) - out) / np.where(zero, 1.0, x))
 
 
-sinc_rule = rule(sinc_, name="sinc", promote="float", x=lambda g, x, out: g * sinc_slope(x, out))
+sinc_rule = rule(
+    sinc_,
+    name="sinc",
+    promote="float",
+    result_may_change=True,
+    x=lambda g, x, out: g * sinc_slope(x, out),
+)
 
 
 # -- angles to ratios -----------------------------------------------------------------------------

@@ -103,6 +103,7 @@ class Optimizer:
     defaults: dict[str, Any]
     state: defaultdict[Any, dict[str, Any]]
     param_groups: list[dict[str, Any]]
+    elementwise = True  # whether `update` treats each element by itself; else it gets whole parameters, alone
     _steps_taken = 0  # by these two learning-rate schedulers notice that they are stepped too early
     _scheduled_since: int | None = None
 
@@ -148,9 +149,9 @@ class Optimizer:
     def update(self, p: np.ndarray, g: np.ndarray, state: Arrays, group: Options) -> None:
         """Change the parameter `p` and its `state` in place, given the gradient `g` (read only).
 
-        The formula must be element-wise: a large parameter comes in pieces, small ones come joined to one,
-        each with its state (see `_portions`). Options that were given as tensors or NumPy scalars arrive as
-        Python numbers.
+        The formula must be element-wise, unless `elementwise` is False: a large parameter comes in pieces,
+        small ones come joined to one, each with its state (see `_portions`). Options that were given as
+        tensors or NumPy scalars arrive as Python numbers.
         """
         raise NotImplementedError(f"{type(self).__name__} must define update(p, g, state, group) or step()")
 

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from . import checkpoint as checkpoint
 from . import data as data
+from . import hooks as hooks
+from . import model_zoo as model_zoo
 
-__all__ = ["checkpoint", "data"]
+__all__ = ["checkpoint", "data", "hooks", "model_zoo"]

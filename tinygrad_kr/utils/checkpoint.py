@@ -25,7 +25,14 @@ from ..random import fork_rng, get_rng_state, set_rng_state
 from ..state import state
 from ..tensor import Tensor
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]
+__all__ = [
+    "CheckpointError",
+    "checkpoint",
+    "checkpoint_sequential",
+    "noop_context_fn",
+    "set_checkpoint_debug_enabled",
+    "set_checkpoint_early_stop",
+]
 
 Contexts = tuple[AbstractContextManager[Any], AbstractContextManager[Any]]
 
@@ -43,6 +50,35 @@ def noop_context_fn() -> Contexts:
     Source: PyTorch, `torch.utils.checkpoint.noop_context_fn`.
     """
     return contextlib.nullcontext(), contextlib.nullcontext()
+
+
+_debug: bool | None = None  # what `set_checkpoint_debug_enabled` says
+
+
+@contextlib.contextmanager
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:
+    """Within it, `debug` of every `checkpoint` is this, whatever its call says; None leaves it to the call.
+
+    >>> from tinygrad_kr.utils.checkpoint import checkpoint, set_checkpoint_debug_enabled
+    >>> with set_checkpoint_debug_enabled(True):
+    ...     y = checkpoint(torch.exp, torch.ones(1, requires_grad=True), use_reentrant=False)
+
+    Source: PyTorch, `torch.utils.checkpoint.set_checkpoint_debug_enabled`.
+    """
+    global _debug
+    before, _debug = _debug, enabled
+    try:
+        yield
+    finally:
+        _debug = before
+
+
+def set_checkpoint_early_stop(enable: bool) -> AbstractContextManager[None]:
+    """A context without effect: the second run always goes to its end.
+
+    Source: PyTorch, `torch.utils.checkpoint.set_checkpoint_early_stop`.
+    """
+    return contextlib.nullcontext()
 
 
 def checkpoint(
@@ -116,6 +152,7 @@ def checkpoint(
     if not recording:
         with no_grad(), first:
             return function(*args, **kwargs)
+    debug = debug if _debug is None else _debug
     segment = _Segment(lambda: function(*args, **kwargs), second, preserve, determinism_check, debug)
     since = next_number()
     with first:
@@ -304,3 +341,18 @@ def _hand_over(twin: Node, node: Node, stamps: tuple[Any, ...], originals: Mappi
         if isinstance(node, CompositeNode) and isinstance(twin, CompositeNode):
             node.inputs = twin.inputs
     twin.release()
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The devices of some tensors and the states of their generators: none, as all lie on the CPU.
+
+    Source: PyTorch, `torch.utils.checkpoint.get_device_states`.
+    """
+    return [], []
+
+
+def set_device_states(devices: Iterable[int], states: Iterable[Tensor], **options: Any) -> None:
+    """Put back what `get_device_states` returned: nothing.
+
+    Source: PyTorch, `torch.utils.checkpoint.set_device_states`.
+    """

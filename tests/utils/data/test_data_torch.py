@@ -95,6 +95,48 @@ def test_samplers(seed: int, size: int, draws: int, own: bool) -> None:
     same_state_after(run)
 
 
+@given(
+    size=st.integers(1, 20),
+    replicas=st.integers(1, 6),
+    seed=st.integers(0, 99),
+    epoch=st.integers(0, 3),
+    shuffle=st.booleans(),
+    drop_last=st.booleans(),
+)
+def test_distributed_sampler(
+    size: int, replicas: int, seed: int, epoch: int, shuffle: bool, drop_last: bool
+) -> None:
+    def run(module: Any) -> list[Any]:
+        module.manual_seed(0)
+        found = []
+        for rank in range(replicas):
+            sampler = module.utils.data.distributed.DistributedSampler(
+                range(size), replicas, rank, shuffle, seed, drop_last
+            )
+            sampler.set_epoch(epoch)
+            found.append((len(sampler), sampler.total_size, list(sampler)))
+        return found
+
+    same_state_after(run)
+
+
+@given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=4), seed=seeds)
+def test_datasets_of_datasets(sizes: list[int], seed: int) -> None:
+    def run(module: Any) -> list[Any]:
+        module.manual_seed(seed)
+        data = module.utils.data
+        parts = [data.TensorDataset(module.arange(10 * i, 10 * i + size)) for i, size in enumerate(sizes)]
+        joined = data.ConcatDataset(parts)
+        stacked = data.StackDataset(joined, list(range(len(joined))))
+        named = data.StackDataset(a=joined, b=list(range(len(joined))))
+        found = [joined.cumulative_sizes, len(joined), joined[-1][0].item()]
+        for dataset in (joined, stacked, data.Subset(stacked, range(0, len(joined), 2))):
+            found += [str(batch) for batch in data.DataLoader(dataset, batch_size=2, shuffle=True)]
+        return [*found, *(str(batch) for batch in data.DataLoader(named, batch_size=2))]
+
+    same_state_after(run)
+
+
 @given(seed=seeds, size=st.integers(1, 60), cut=st.floats(0, 1), own=st.booleans())
 def test_random_split(seed: int, size: int, cut: float, own: bool) -> None:
     first = int(size * cut)

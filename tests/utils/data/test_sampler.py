@@ -86,3 +86,16 @@ def test_subset() -> None:
 def test_errors(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "numbers, error",
+    [
+        ({}, RuntimeError),
+        ({"num_replicas": 2}, RuntimeError),
+        ({"num_replicas": 2, "rank": 2}, ValueError),
+    ],
+)
+def test_distributed_samplers_cannot_ask(numbers: dict[str, int], error: type[Exception]) -> None:
+    with pytest.raises(error, match="rank"):
+        torch.utils.data.DistributedSampler(range(3), **numbers)

@@ -1,4 +1,4 @@
-"""MNIST and FashionMNIST, from their IDX files."""
+"""MNIST, KMNIST and FashionMNIST, from their IDX files."""
 
 from __future__ import annotations
 
@@ -42,6 +42,17 @@ class MNIST(ImageDataset):
         images = read_idx(find(root, folders, f"{part}-images-idx3-ubyte"), dimensions=3)
         labels = read_idx(find(root, folders, f"{part}-labels-idx1-ubyte"), dimensions=1)
         super().__init__(images, labels, type(self).classes, transform, target_transform)
+
+
+class KMNIST(MNIST):
+    """70,000 handwritten hiragana of 28x28 pixels, in MNIST's file format.
+
+    Args: as for `MNIST`.
+
+    Source: T. Clanuwat et al., Deep learning for classical Japanese literature, arXiv:1812.01718, 2018.
+    """
+
+    classes = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 
 class FashionMNIST(MNIST):

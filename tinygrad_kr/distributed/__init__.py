@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .absent import absent
+from ..absent import absent
 
 __all__ = [
     "all_gather",

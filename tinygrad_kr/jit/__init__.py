@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .absent import absent
-from .nn.module import Module
+from ..absent import absent
+from ..nn.module import Module
 
 __all__ = [
     "Final",
@@ -30,7 +30,9 @@ __all__ = [
 
 from typing import Final as Final
 
-ScriptModule = Module
+
+class ScriptModule(Module):
+    """A module under PyTorch's name for a scripted one; `script` makes none, so no other module is one."""
 
 
 def is_scripting() -> bool:
@@ -95,6 +97,9 @@ def ignore(drop: Any = False, **kwargs: Any) -> Any:
 def unused(fn: Any) -> Any:
     """The function itself."""
     return fn
+
+
+_overload = _overload_method = unused  # what torchvision's models mark typed variants of a method with
 
 
 def annotate(the_type: Any, the_value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Small models of a dozen architectures, trained from one seed here and in PyTorch."""
