@@ -23,6 +23,7 @@
 # probability to **drop** it.
 
 # %%
+import numpy as np
 import show
 
 import tinygrad_kr as torch
@@ -74,6 +75,21 @@ for mode in ("inverted", "classic"):
     assert torch.allclose(mean, expected, atol=0.05)
 
 # %% [markdown]
+# ## 합성곱층과 순환층에서 · In convolutional and recurrent networks
+#
+# 이웃한 픽셀은 서로 비슷해서, 하나씩 꺼도 정보는 거의 줄지 않습니다. 그래서 `Dropout2d`는 특징 맵을 통째로
+# 끕니다. 순환 신경망에서는 `nn.LSTM(..., num_layers=2, dropout=0.5)`처럼 층과 층 사이에 씁니다.
+#
+# Neighbouring pixels are alike: switch them off one by one, and hardly anything is missing. So `Dropout2d`
+# drops whole feature maps. In recurrent networks dropout goes between layers, as in `nn.LSTM(...,
+# num_layers=2, dropout=0.5)`.
+
+# %%
+maps = nn.Dropout2d(0.5)(torch.ones(1, 6, 4, 4))
+print("means of the six feature maps:", maps.mean((2, 3)).tolist())
+assert set(maps.mean((2, 3)).flatten().tolist()) <= {0.0, 2.0}
+
+# %% [markdown]
 # ## 실험: 외우기 · An experiment: learning by heart
 #
 # 숫자 그림 200장을 학습합니다. 한 번은 레이블을 그대로 두고, 한 번은 다섯에 하나를 아무 숫자로나 바꿉니다.
@@ -95,8 +111,10 @@ def learn(p, wrong, seed, epochs=40):
     x, y = images[chosen], labels[chosen].clone()
     if wrong:
         y[::5] = torch.randint(0, 10, (40,))
-    hidden = lambda a, b: [nn.Linear(a, b), nn.ReLU(), nn.Dropout(p)]  # noqa: E731
-    model = nn.Sequential(nn.Flatten(), *hidden(64, 256), *hidden(256, 256), nn.Linear(256, 10))
+    layers = [nn.Flatten()]
+    for size in (64, 256):
+        layers += [nn.Linear(size, 256), nn.ReLU(), nn.Dropout(p)]
+    model = nn.Sequential(*layers, nn.Linear(256, 10))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     history = train.fit(
         model,
@@ -110,32 +128,24 @@ def learn(p, wrong, seed, epochs=40):
         progress=False,
     )
     seen = train.evaluate(model, (x, y), metrics=["accuracy"])["accuracy"]
-    return seen, history["val_accuracy"]
+    return seen, np.array(history["val_accuracy"])
 
 
-runs = {(p, wrong): [learn(p, wrong, seed) for seed in range(2)] for wrong in (False, True) for p in (0, 0.5)}
-end = {}
-for (p, wrong), found in runs.items():
-    seen = sum(one for one, _ in found) / 2
-    end[p, wrong] = unseen = sum(curve[-1] for _, curve in found) / 2
-    print(
-        f"{'a fifth wrong' if wrong else 'right labels':13}  p={p:<3}  training {seen:.1%}  test {unseen:.1%}"
-    )
-assert end[0.5, True] > end[0, True] + 0.03
-
-# %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
-for axis, wrong in zip(axes, (False, True)):
+end = {}
+for wrong, axis in zip((False, True), axes):
+    name = "a fifth of the labels wrong" if wrong else "right labels"
     for p in (0, 0.5):
-        axis.plot(
-            range(1, 41),
-            [sum(pair) / 2 for pair in zip(*(curve for _, curve in runs[p, wrong]))],
-            label=f"p = {p}",
-        )
-    axis.set(title="a fifth of the labels wrong" if wrong else "right labels", xlabel="epoch", ylim=(0.5, 1))
+        (one, first), (two, second) = (learn(p, wrong, seed) for seed in range(2))
+        curve = (first + second) / 2
+        end[p, wrong] = curve[-1]
+        print(f"{name:27}  p={p:<3}  training {(one + two) / 2:.1%}  test {curve[-1]:.1%}")
+        axis.plot(range(1, 41), curve, label=f"p = {p}")
+    axis.set(title=name, xlabel="epoch", ylim=(0.5, 1))
 axes[0].set_ylabel("test accuracy")
 axes[0].legend(loc="lower right")
 show.picture(figure, "01_dropout")
+assert end[0.5, True] > end[0, True] + 0.03
 
 # %% [markdown]
 # 레이블이 틀렸을 때 드롭아웃은 외우는 것을 막아 줍니다. 레이블이 모두 옳으면 이 데이터에서는 차이가 거의

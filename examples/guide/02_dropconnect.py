@@ -32,10 +32,11 @@ plt = show.plt
 # ## 프레임워크의 코드 · The framework's code
 #
 # 마스크는 순전파 때마다 새로 뽑습니다. 배치 전체가 마스크 하나를 함께 쓰는 것이 기본이고,
-# `per_example=True`이면 예제마다 따로 뽑습니다. 기울기는 덜 흔들리지만 메모리가 예제 수만큼 더 듭니다.
+# `per_example=True`이면 예제마다 따로 뽑습니다. 기울기는 덜 흔들리지만 마스크가 차지하는 메모리가 예제 수만큼
+# 늘어납니다.
 #
 # The mask is drawn anew in every forward pass: one for the whole batch, or with `per_example=True` one for
-# each example. Gradients are less noisy then, and masks need as many times the memory.
+# each example. Gradients are less noisy then, and the masks take as many times the memory.
 
 # %%
 show.source(dropout._drop_weights)
@@ -71,7 +72,7 @@ for per_example in (False, True):
 images, labels = datasets.Digits(train=True).tensors()
 x = images[:1].flatten(1)
 weight, p = nn.Linear(64, 32, bias=False).weight.detach(), 0.5
-masks = F.dropconnect(x.expand(20_000, 64), weight, p=p, per_example=True)
+masks = F.dropconnect(x.expand(5000, 64), weight, p=p, per_example=True)
 mean = F.linear(x, weight)[0]
 deviation = (p / (1 - p) * F.linear(x**2, weight**2)[0]).sqrt()
 print("mean:      largest error", (masks.mean(0) - mean).abs().max().item())
@@ -87,7 +88,7 @@ assert by_samples < by_mean / 5
 # %%
 unit = mean.abs().argmin().item()
 figure, axis = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
-axis.hist(masks[:, unit].numpy(), bins=80, density=True, alpha=0.5, label="20,000 masks")
+axis.hist(masks[:, unit].numpy(), bins=80, density=True, alpha=0.5, label="5,000 masks")
 place = torch.linspace(-4, 4, 200) * deviation[unit] + mean[unit]
 normal = (-((place - mean[unit]) ** 2) / (2 * deviation[unit] ** 2)).exp() / (
     deviation[unit] * math.sqrt(2 * math.pi)

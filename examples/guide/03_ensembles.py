@@ -61,8 +61,10 @@ data = images[:200], labels[:200]
 
 def learn(seed):
     torch.manual_seed(seed)
-    hidden = lambda a, b: [nn.Linear(a, b), nn.ReLU(), nn.Dropout(0.5)]  # noqa: E731
-    model = nn.Sequential(nn.Flatten(), *hidden(64, 256), *hidden(256, 256), nn.Linear(256, 10))
+    layers = [nn.Flatten()]
+    for size in (64, 256):
+        layers += [nn.Linear(size, 256), nn.ReLU(), nn.Dropout(0.5)]
+    model = nn.Sequential(*layers, nn.Linear(256, 10))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     train.fit(model, F.cross_entropy, optimizer, data, epochs=40, batch_size=50, progress=False)
     return model

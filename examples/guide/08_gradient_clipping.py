@@ -9,10 +9,10 @@
 #
 # $$\frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T} \text{diag}\big(\phi'(u_t)\big)\, W$$
 #
-# 한 시각에 1.4배면 60시각 뒤에는 5억 배입니다. 기울기 **소실**은 구조(LSTM, GRU)와 초깃값으로 다스리고,
+# 한 시각에 1.4배면 60시각 뒤에는 6억 배에 가깝습니다. 기울기 **소실**은 구조(LSTM, GRU)와 초깃값으로 다스리고,
 # 기울기 **폭발**은 간단히 막을 수 있습니다. 너무 긴 기울기를 짧게 자르면 됩니다.
 #
-# A factor of 1.4 per step makes 500 million in 60 steps. **Vanishing** gradients call for structure (LSTM,
+# A factor of 1.4 per step makes nearly 600 million in 60 steps. **Vanishing** gradients call for structure (LSTM,
 # GRU) and good initial weights; **exploding** ones have a simple remedy: cut a gradient short if it is too
 # long.
 #
