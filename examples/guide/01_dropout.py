@@ -81,8 +81,8 @@ for mode in ("inverted", "classic"):
 # 끕니다. 순환 신경망에서는 `nn.LSTM(..., num_layers=2, dropout=0.5)`처럼 층과 층 사이에 씁니다.
 #
 # Neighbouring pixels are alike: switch them off one by one, and hardly anything is missing. So `Dropout2d`
-# drops whole feature maps. In recurrent networks dropout goes between layers, as in `nn.LSTM(...,
-# num_layers=2, dropout=0.5)`.
+# drops whole feature maps. In recurrent networks dropout goes between layers, as in
+# `nn.LSTM(..., num_layers=2, dropout=0.5)`.
 
 # %%
 maps = nn.Dropout2d(0.5)(torch.ones(1, 6, 4, 4))
@@ -160,5 +160,5 @@ assert end[0.5, True] > end[0, True] + 0.03
 # 1. `p`를 0.1과 0.9로 바꿔 보세요. 훈련 정확도와 시험 정확도는 어떻게 됩니까?
 # 2. classic 방식으로 학습하고 `eval()`을 잊으면 무엇이 잘못됩니까? inverted 방식이면 어떻습니까?
 #
-# 1. Try `p` of 0.1 and 0.9. What becomes of the training accuracy, and of the test accuracy?
-# 2. What goes wrong if one trains in classic mode and forgets `eval()`? And in inverted mode?
+# 1) Try `p` of 0.1 and 0.9. What becomes of the training accuracy, and of the test accuracy?
+# 2) What goes wrong if one trains in classic mode and forgets `eval()`? And in inverted mode?

@@ -148,6 +148,6 @@ assert found["DropConnect"][:, 1].mean() > found["nothing"][:, 1].mean()
 # 2. `nn.DropConnect(nn.LSTM(...), names=["weight_hh_l0"])`은 한 번 뽑은 마스크를 모든 시각에 씁니다. 시각마다
 #    새로 뽑으면 왜 안 좋을까요?
 #
-# 1. Does the error of the mean weights grow or shrink with a `p` of 0.8? Guess from the variance first.
-# 2. `nn.DropConnect(nn.LSTM(...), names=["weight_hh_l0"])` uses one mask for all time steps. Why would a new
+# 1) Does the error of the mean weights grow or shrink with a `p` of 0.8? Guess from the variance first.
+# 2) `nn.DropConnect(nn.LSTM(...), names=["weight_hh_l0"])` uses one mask for all time steps. Why would a new
 #    one at each step be worse?

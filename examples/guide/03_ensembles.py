@@ -160,5 +160,5 @@ for name in ("MC dropout", "ensemble"):
 # 1. `passes`를 1, 3, 10, 30으로 바꿔 보세요. 몇 번이면 충분합니까?
 # 2. 확률 대신 점수(softmax 이전)를 평균하면 결과가 다릅니까? 왜 그럴까요?
 #
-# 1. Try 1, 3, 10 and 30 `passes`. How many are enough?
-# 2. Is the result another one if scores (before softmax) are averaged instead of probabilities? Why?
+# 1) Try 1, 3, 10 and 30 `passes`. How many are enough?
+# 2) Is the result another one if scores (before softmax) are averaged instead of probabilities? Why?

@@ -16,10 +16,10 @@
 # - $p = 1$ (L1): 힘이 크기와 상관없이 $\lambda$입니다. 작은 가중치는 0까지 끌려갑니다.
 # - 편향과 정규화 층의 $\gamma, \beta$에는 벌점을 주지 않습니다.
 #
-# - $p = 2$ (L2): the pull is $2\lambda w$, in proportion to the weight: strong on large ones, next to nothing
+# * $p = 2$ (L2): the pull is $2\lambda w$, in proportion to the weight: strong on large ones, next to nothing
 #   on small ones. Textbooks write $\frac{1}{2} \lambda \sum w^2$, which makes it $\lambda w$.
-# - $p = 1$ (L1): the pull is $\lambda$ whatever the size. Small weights are drawn all the way to 0.
-# - Biases, and $\gamma$ and $\beta$ of norm layers, are left alone.
+# * $p = 1$ (L1): the pull is $\lambda$ whatever the size. Small weights are drawn all the way to 0.
+# * Biases, and $\gamma$ and $\beta$ of norm layers, are left alone.
 
 # %%
 import numpy as np
@@ -112,11 +112,11 @@ show.picture(figure, "04_weight_penalties")
 # %% [markdown]
 # L1은 뾰족한 봉우리를 만들고, L2는 큰 가중치를 줄여 고르게 하고, L3은 큰 가중치를 아예 허락하지 않습니다.
 # 시험 정확도는 서로 몇 장 차이입니다. 레이블이 옳은 이 데이터에서는 벌점이 정확도를 높여 주지 않습니다. 대신
-# L1은 가중치의 3분의 2를 버리고도 거의 같은 정확도를 냅니다.
+# L1은 첫 층 가중치의 3분의 2를 버리고도 거의 같은 정확도를 냅니다.
 #
 # L1 makes a sharp peak, L2 evens large weights out, and L3 allows none at all. Test accuracies are a few
-# images apart: with right labels a penalty gains nothing here. But L1 throws two thirds of the weights away
-# and is nearly as good.
+# images apart: with right labels a penalty gains nothing here. But L1 throws two thirds of the first layer's
+# weights away and is nearly as good.
 #
 # ## 옵티마이저 속의 가중치 감소 · Weight decay inside the optimizer
 #
@@ -162,6 +162,6 @@ for make in (torch.optim.Adam, torch.optim.AdamW):
 # 2. `regularization.penalty(model, λ, select=lambda name, w: True)`로 편향에도 벌점을 줘 보세요. 편향에는 왜
 #    주지 않을까요?
 #
-# 1. With ten times the λ, how many weights become 0, and what does it cost in accuracy?
-# 2. Penalise biases as well, with `regularization.penalty(model, λ, select=lambda name, w: True)`. Why are
+# 1) With ten times the λ, how many weights become 0, and what does it cost in accuracy?
+# 2) Penalise biases as well, with `regularization.penalty(model, λ, select=lambda name, w: True)`. Why are
 #    they usually left out?

@@ -136,8 +136,8 @@ show.picture(figure, "05_max_norm")
 #
 # ## 해 보기 · Try it
 #
-# 1. `r`을 0.1까지 줄이면 어떻게 됩니까? 훈련 정확도도 함께 떨어지기 시작하는 곳은 어디입니까?
+# 1. `r`을 0.1까지 줄이면 시험 정확도는 어떻게 됩니까? 가장 좋은 `r`은 얼마입니까?
 # 2. 같은 실험에 드롭아웃을 더해 보세요. 둘을 함께 쓰는 것이 하나만 쓰는 것보다 낫습니까?
 #
-# 1. What happens on the way to an `r` of 0.1? Where does it begin to cost training accuracy on right labels?
-# 2. Add dropout. Are both together better than either alone?
+# 1) What becomes of the test accuracy on the way to an `r` of 0.1? Which `r` is best?
+# 2) Add dropout. Are both together better than either alone?

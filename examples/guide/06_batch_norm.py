@@ -37,12 +37,12 @@ plt = show.plt
 # %% [markdown]
 # ## 프레임워크의 코드 · The framework's code
 #
-# 뜻은 이 세 함수가 전부입니다. 실제로는 한 번에 계산하는 빠른 커널이 돌고, 2차 미분을 할 때와 커널을 검사할
-# 때 이 정의를 씁니다. $\mu$와 $\sigma^2$도 $x$의 함수이므로 기울기는 그곳으로도 흐릅니다.
+# 뜻은 앞의 세 함수가 전부이고, `update`는 이동 평균을 옮깁니다. 실제로는 한 번에 계산하는 빠른 커널이 돌고,
+# 2차 미분은 이 정의를 미분합니다. $\mu$와 $\sigma^2$도 $x$의 함수이므로 기울기는 그곳으로도 흐릅니다.
 #
-# These three functions are all of its meaning. What runs is a fused kernel; second derivatives and the
-# kernel's tests use the definition. $\mu$ and $\sigma^2$ are functions of $x$ too, so gradients flow through
-# them.
+# The first three functions are all of its meaning, and `update` moves the running statistics. What runs is a
+# fused kernel; second derivatives differentiate this definition. $\mu$ and $\sigma^2$ are functions of $x$
+# too, so gradients flow through them.
 
 # %%
 show.source(normalization.batch_norm_meaning)
@@ -169,5 +169,5 @@ for how in ("requires_grad only", "transfer.freeze"):
 # 1. 배치 크기를 50에서 2로 줄이면 손실 곡선은 어떻게 됩니까? 왜 그럴까요?
 # 2. 배치 정규화 바로 앞의 층에는 편향이 필요 없습니다. 왜 그런지 식으로 보여 보세요.
 #
-# 1. What becomes of the curves with batches of 2 instead of 50, and why?
-# 2. A layer right before batch norm needs no bias. Show it with the formula.
+# 1) What becomes of the curves with batches of 2 instead of 50, and why?
+# 2) A layer right before batch norm needs no bias. Show it with the formula.

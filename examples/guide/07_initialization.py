@@ -137,18 +137,18 @@ assert found["ReLU, He"].min() > 0.05 and found["ReLU, Xavier"].max() < 0.01
 assert found["tanh, Xavier"].min() > 0.05 and found["sigmoid, Xavier"][0] < 1e-8
 
 # %% [markdown]
-# - 시그모이드는 Xavier로도 구하지 못합니다. 미분이 아무리 커도 1/4이라, 앞 층으로 갈수록 기울기가 사라집니다.
+# - Xavier도 시그모이드를 살리지는 못합니다. 미분이 아무리 커도 1/4이라, 앞 층으로 갈수록 기울기가 사라집니다.
 #   깊은 신경망에서 ReLU와 He를 쓰는 까닭입니다.
 # - ReLU에 Xavier를 쓰면 층마다 $\sqrt{2}$배씩 작아집니다. 스무 층이면 천 배입니다. 앞으로는 신호가, 뒤로는
 #   기울기가 작아져 모든 층이 똑같이 느려집니다.
 # - 교과서는 N(0, 1)로 시그모이드가 포화되면 기울기가 사라진다고 합니다. 여기서는 사라지지 않았습니다. 미분이
 #   0에 가까운 만큼 큰 가중치가 되돌려 놓기 때문입니다. 그래도 출력이 0과 1뿐이니 좋은 시작은 아닙니다.
 #
-# - Xavier does not save the sigmoid: its slope is 1/4 at most, and gradients vanish towards the input. That
+# * Xavier does not save the sigmoid: its slope is 1/4 at most, and gradients vanish towards the input. That
 #   is why deep networks use ReLU, and He.
-# - ReLU with Xavier's weights loses a factor of $\sqrt{2}$ per layer, a thousand in twenty: signals forwards,
+# * ReLU with Xavier's weights loses a factor of $\sqrt{2}$ per layer, a thousand in twenty: signals forwards,
 #   gradients backwards, so that all layers are equally slow.
-# - Textbooks say that gradients vanish where N(0, 1) saturates sigmoids. Here they did not: what the slope
+# * Textbooks say that gradients vanish where N(0, 1) saturates sigmoids. Here they did not: what the slope
 #   takes away, the large weights give back. With outputs of 0 and 1 only it is no good start all the same.
 #
 # ## 해 보기 · Try it
@@ -156,5 +156,5 @@ assert found["tanh, Xavier"].min() > 0.05 and found["sigmoid, Xavier"][0] < 1e-8
 # 1. `torch.selu`와 `nn.init.lecun_normal_`을 더해 보세요. 층이 50개여도 괜찮습니까?
 # 2. `nn.init.orthogonal_`은 무엇을 지킵니까? 활성화 함수가 없을 때와 tanh일 때를 견주어 보세요.
 #
-# 1. Add `torch.selu` with `nn.init.lecun_normal_`. Does it hold for 50 layers?
-# 2. What does `nn.init.orthogonal_` preserve? Compare no activation with tanh.
+# 1) Add `torch.selu` with `nn.init.lecun_normal_`. Does it hold for 50 layers?
+# 2) What does `nn.init.orthogonal_` preserve? Compare no activation with tanh.

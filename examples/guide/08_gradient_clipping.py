@@ -9,12 +9,12 @@
 #
 # $$\frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T} \text{diag}\big(\phi'(u_t)\big)\, W$$
 #
-# 한 시각에 1.4배면 60시각 뒤에는 6억 배에 가깝습니다. 기울기 **소실**은 구조(LSTM, GRU)와 초깃값으로 다스리고,
-# 기울기 **폭발**은 간단히 막을 수 있습니다. 너무 긴 기울기를 짧게 자르면 됩니다.
+# 한 시각에 1.4배면 60시각 뒤에는 6억 배에 가깝습니다. 기울기 **소실**은 구조(LSTM, GRU)와 초깃값으로
+# 다스리고, 기울기 **폭발**은 간단히 막을 수 있습니다. 너무 긴 기울기를 짧게 자르면 됩니다.
 #
-# A factor of 1.4 per step makes nearly 600 million in 60 steps. **Vanishing** gradients call for structure (LSTM,
-# GRU) and good initial weights; **exploding** ones have a simple remedy: cut a gradient short if it is too
-# long.
+# A factor of 1.4 per step makes nearly 600 million in 60 steps. **Vanishing** gradients call for structure
+# (LSTM, GRU) and good initial weights; **exploding** ones have a simple remedy: cut a gradient short if it is
+# too long.
 #
 # $$g \leftarrow g \cdot \min\left(1, \frac{c}{\lVert g \rVert}\right)$$
 
@@ -65,9 +65,9 @@ for clip, name in ((nn.utils.clip_grad_norm_, "by norm"), (nn.utils.clip_grad_va
 # 파이썬 도움말의 글을 RNN에 읽히고, 마지막 글자의 손실에서 시각마다 $\partial L / \partial h_t$의 크기를
 # 잽니다. $W$는 직교 행렬의 $\rho$배입니다. ReLU가 절반쯤을 꺼서 한 시각에 대략 $\rho / \sqrt{2}$배가 됩니다.
 #
-# An RNN reads the texts behind Python's `help()`; from the loss of the last character we measure $\partial L
-# / \partial h_t$ at each step. $W$ is $\rho$ times an orthogonal matrix. ReLU switches about half of the
-# units off, which leaves roughly $\rho / \sqrt{2}$ per step.
+# An RNN reads the texts behind Python's `help()`; from the loss of the last character we measure
+# $\partial L / \partial h_t$ at each step. $W$ is $\rho$ times an orthogonal matrix. ReLU switches about half
+# of the units off, which leaves roughly $\rho / \sqrt{2}$ per step.
 
 # %%
 text = "\n".join(topics[name] for name in sorted(topics))[:60_000]
@@ -160,5 +160,5 @@ assert np.mean(found[1.0][0][-20:]) < 2.5 and not found[math.inf][0][-1] < 2.5
 #    어떻습니까?
 # 2. `nn.RNN`을 `nn.LSTM`으로 바꾸면(`nonlinearity`는 빼고) 노름은 얼마나 커집니까?
 #
-# 1. Which learning rates do without clipping, and how does the loss after 200 steps compare?
-# 2. How large do norms become with `nn.LSTM` in place of `nn.RNN` (and no `nonlinearity`)?
+# 1) Which learning rates do without clipping, and how does the loss after 200 steps compare?
+# 2) How large do norms become with `nn.LSTM` in place of `nn.RNN` (and no `nonlinearity`)?

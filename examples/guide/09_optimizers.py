@@ -46,13 +46,13 @@ for kind in (torch.optim.SGD, torch.optim.Adagrad, torch.optim.RMSprop, torch.op
     show.source(kind.update)
 
 # %% [markdown]
-# Adam의 $m$과 $v$는 0에서 시작하므로 처음에는 너무 작습니다. $\hat{m} = m / (1 - \beta_1^t)$, $\hat{v} = v /
-# (1 - \beta_2^t)$로 바로잡으면 첫걸음은 $\hat{m} / \sqrt{\hat{v}} = g / |g|$, 곧 기울기가 크든 작든
-# $\pm\eta$입니다.
+# Adam의 $m$과 $v$는 0에서 시작하므로 처음에는 너무 작습니다. $\hat{m} = m / (1 - \beta_1^t)$,
+# $\hat{v} = v / (1 - \beta_2^t)$로 바로잡으면 첫걸음은 $\hat{m} / \sqrt{\hat{v}} = g / |g|$, 곧 기울기가 크든
+# 작든 $\pm\eta$입니다.
 #
-# Adam's $m$ and $v$ start from 0 and are too small at first. $\hat{m} = m / (1 - \beta_1^t)$ and $\hat{v} = v
-# / (1 - \beta_2^t)$ make it good, and the first step is $\hat{m} / \sqrt{\hat{v}} = g / |g|$: $\pm\eta$, be
-# the gradient large or small.
+# Adam's $m$ and $v$ start from 0 and are too small at first. $\hat{m} = m / (1 - \beta_1^t)$ and
+# $\hat{v} = v / (1 - \beta_2^t)$ make it good, and the first step is $\hat{m} / \sqrt{\hat{v}} = g / |g|$:
+# $\pm\eta$, be the gradient large or small.
 
 # %%
 w = torch.zeros(3, requires_grad=True)
@@ -164,6 +164,6 @@ assert max(ends.values()) < 0.5 and ends["Adam"] < ends["SGD"]
 # 2. 골짜기를 45도 돌리면($f = \frac{1}{20}(x+y)^2 + (x-y)^2$) 매개변수마다 학습률을 맞추는 방법도 여전히 곧장
 #    갑니까?
 #
-# 1. Take a tenth of all rates, and three times as much. Which optimizer minds least?
-# 2. Turn the valley by 45 degrees ($f = \frac{1}{20}(x+y)^2 + (x-y)^2$). Do adaptive methods still go
+# 1) Take a tenth of all rates, and three times as much. Which optimizer minds least?
+# 2) Turn the valley by 45 degrees ($f = \frac{1}{20}(x+y)^2 + (x-y)^2$). Do adaptive methods still go
 #    straight?

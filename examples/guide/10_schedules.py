@@ -166,7 +166,7 @@ show.picture(figure, "10_schedules")
 # ## 해 보기 · Try it
 #
 # 1. 배치 크기를 20에서 600(전체)으로 늘리면 스케줄이 없어도 맴돌지 않습니다. 왜 그럴까요?
-# 2. `SequentialLR`로 준비 운동(warm-up) 다음에 `PowerLR`이 오는 스케줄을 만들어 보세요.
+# 2. `SequentialLR`로 워밍업(warm-up) 다음에 `PowerLR`이 오는 스케줄을 만들어 보세요.
 #
-# 1. With batches of 600, all of the data, there is no circling even at a constant rate. Why?
-# 2. Make a schedule with a warm-up followed by `PowerLR`, with `SequentialLR`.
+# 1) With batches of 600, all of the data, there is no circling even at a constant rate. Why?
+# 2) Make a schedule with a warm-up followed by `PowerLR`, with `SequentialLR`.
