@@ -102,6 +102,7 @@ assert set(maps.mean((2, 3)).flatten().tolist()) <= {0.0, 2.0}
 # %%
 images, labels = datasets.Digits(train=True).tensors()
 test = datasets.Digits(train=False).tensors()
+P = 0.5
 
 
 def learn(p, wrong, seed, epochs=40):
@@ -135,7 +136,7 @@ figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constra
 end = {}
 for wrong, axis in zip((False, True), axes):
     name = "a fifth of the labels wrong" if wrong else "right labels"
-    for p in (0, 0.5):
+    for p in (0, P):
         (one, first), (two, second) = (learn(p, wrong, seed) for seed in range(2))
         curve = (first + second) / 2
         end[p, wrong] = curve[-1]
@@ -145,7 +146,7 @@ for wrong, axis in zip((False, True), axes):
 axes[0].set_ylabel("test accuracy")
 axes[0].legend(loc="lower right")
 show.picture(figure, "01_dropout")
-assert end[0.5, True] > end[0, True] + 0.03
+assert end[P, True] > end[0, True] + 0.03
 
 # %% [markdown]
 # 레이블이 틀렸을 때 드롭아웃은 외우는 것을 막아 줍니다. 레이블이 모두 옳으면 이 데이터에서는 차이가 거의
@@ -157,8 +158,8 @@ assert end[0.5, True] > end[0, True] + 0.03
 #
 # ## 해 보기 · Try it
 #
-# 1. `p`를 0.1과 0.9로 바꿔 보세요. 훈련 정확도와 시험 정확도는 어떻게 됩니까?
+# 1. `P`를 0.1과 0.9로 바꿔 보세요. 훈련 정확도와 시험 정확도는 어떻게 됩니까?
 # 2. classic 방식으로 학습하고 `eval()`을 잊으면 무엇이 잘못됩니까? inverted 방식이면 어떻습니까?
 #
-# 1) Try `p` of 0.1 and 0.9. What becomes of the training accuracy, and of the test accuracy?
+# 1) Try `P` of 0.1 and 0.9. What becomes of the training accuracy, and of the test accuracy?
 # 2) What goes wrong if one trains in classic mode and forgets `eval()`? And in inverted mode?

@@ -80,7 +80,8 @@ class Lengths(train.Callback):
         self.seen = []
 
     def on_epoch_end(self, run):
-        self.seen.append(run.model[3].weight.detach().norm(dim=1).numpy().copy())
+        _, middle, _ = (part for part in run.model if isinstance(part, nn.Linear))
+        self.seen.append(middle.weight.detach().norm(dim=1).numpy())
 
 
 def learn(r, lr, epochs=40):

@@ -99,7 +99,7 @@ def signals(activation, fill, depth, width=100):
 
 figure, axes = plt.subplots(len(CASES), 5, figsize=(10, 8), sharey="row", layout="constrained")
 for row, (name, (activation, fill)) in zip(axes, CASES.items()):
-    low, high = {"s": (0, 1), "t": (-1, 1), "R": (0, 3)}[name[0]]
+    low, high = {"s": (0, 1), "t": (-1, 1), "R": (0, 3)}.get(name[0], (-2, 3))
     for axis, h in zip(row, signals(activation, fill, depth=5)[0]):
         axis.hist(h[h != 0], bins=40, range=(low, high))  # without what ReLU made 0
         axis.set(yticks=[])
