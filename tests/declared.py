@@ -17,11 +17,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_kr
@@ -46,6 +49,7 @@ class Declaration:
     value_tolerance: float = 1e-10
     extra: dict[str, Any] = field(default_factory=dict)
     plain: bool = False  # the call is the function itself on the drawn arguments
+    page: str = ""  # of which `declare_<page>.py` it stands in
 
     def __str__(self) -> str:
         return self.name
@@ -64,12 +68,37 @@ def load() -> list[Declaration]:
     return declarations
 
 
+def declared_tests(
+    check: Callable[[Declaration, Any], None], wanted: Callable[[Declaration], bool] = lambda one: True
+) -> dict[str, Any]:
+    """A test for every module of declarations, by its name; each checks all of that module's.
+
+    There is more than one since hypothesis nests the settings of a test one deeper for every parameter, and
+    a thousand is deeper than Python goes.
+    """
+    found: dict[str, list[Declaration]] = {}
+    for declaration in load():
+        if wanted(declaration):
+            found.setdefault(declaration.page, []).append(declaration)
+
+    def test_of(members: list[Declaration]) -> Any:
+        @pytest.mark.parametrize("declaration", members, ids=str)
+        @given(data=st.data())
+        def test(declaration: Declaration, data: st.DataObject) -> None:
+            check(declaration, data.draw(declaration.inputs))
+
+        return test
+
+    return {f"test_{page}": test_of(members) for page, members in found.items()}
+
+
 def declare(
     name: str, call: Callable[..., Any] | None, inputs: st.SearchStrategy[Any], **options: Any
 ) -> None:
     """Declare an operation; a call of None means the function `torch.<name>` on the drawn arguments."""
-    plain = call is None
-    declarations.append(Declaration(name, call or _by_name(name), inputs, plain=plain, **options))
+    page = sys._getframe(1).f_globals["__name__"].rpartition("declare_")[2]
+    options |= {"plain": call is None, "page": page}
+    declarations.append(Declaration(name, call or _by_name(name), inputs, **options))
 
 
 def _by_name(name: str) -> Callable[..., Any]:

@@ -32,7 +32,7 @@ SMALL = 2**13  # elements up to which BLAS keeps to one thread by itself
 def cuts(count: int, size: int, total: int) -> tuple[slice, ...]:
     """Cut `count` things of `size` elements into chunks, for as many threads as pay for `total` elements.
 
-    >>> cuts(3, 2**15, 3 * 2**15)
+    >>> cuts(3, 2**17, 3 * 2**17)
     (slice(0, 2, None), slice(2, 3, None))
     """
     threads = get_num_threads() if total >= PARALLEL else 1

@@ -8,15 +8,13 @@ Measured on 2 idle cores, each in its own process (ms, ours / threaded BLAS): (6
 (1024, 128, 784) 1.1 / 1.0, (128, 784, 1024) 1.2 / 1.2, (1024, 1024, 1024) 11.0 / 10.7. Measured in turn in
 one process ours doubles, because BLAS threads go on spinning after their work.
 
-<<<<<<< HEAD
 They spin for 2**26 cycles, some 25 ms: one threaded product of a matrix and a vector in a training step (the
 sum of a bias's gradients, as a product with ones) kept a core from our workers all the time, and made a step
 of a small transformer take 29 ms, not 24. So nothing here leaves a product to BLAS's threads.
-=======
+
 x @ Wᵀ takes longer than x @ y where W is small: (64, 64, 128) 7.8 us against 4.5 on one thread with AVX-512
 (9.9 against 9.3 with AVX2). Turning W first takes 6.8 (11.5), and (W @ xᵀ)ᵀ 6.9 (9.8), in an order that the
 next reader has to undo: nothing to gain.
->>>>>>> main
 """
 
 from __future__ import annotations
