@@ -37,7 +37,8 @@ plt = show.plt
 # %% [markdown]
 # ## 프레임워크의 코드 · The framework's code
 #
-# 균등 분포 $U(-b, b)$의 표준편차는 $b/\sqrt{3}$입니다. 그래서 `_uniform_`들은 $\sqrt{3}$을 곱합니다.
+# 균등 분포 $U(-b, b)$의 표준편차는 $b/\sqrt{3}$입니다. 그래서 이름에 `uniform`이 들어간 함수는 $\sqrt{3}$을
+# 곱합니다.
 #
 # The standard deviation of $U(-b, b)$ is $b/\sqrt{3}$, hence the $\sqrt{3}$ in the uniform ones.
 

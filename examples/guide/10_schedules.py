@@ -98,7 +98,7 @@ for epoch, lr in enumerate(rates(SCHEDULES["cosine"])):
 # 학습합니다. 손실이 아래로 볼록해서 최솟값은 하나뿐이고, 틀린 레이블 때문에 0이 될 수 없습니다. 미니배치의
 # 기울기는 배치마다 다른 쪽을 가리키므로, 학습률이 줄지 않으면 그 최솟값 둘레를 맴돕니다.
 #
-# one label in five of 500 digits is drawn at random, and a network of a single layer (softmax regression)
+# One label in five of 500 digits is drawn at random, and a network of a single layer (softmax regression)
 # learns them. Its loss is convex and has one minimum, which the wrong labels keep from being 0. The gradients
 # of mini-batches point this way and that, so without a falling rate we circle around it.
 #
