@@ -10,14 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_kr.kernels import convolution, reference, threads, winograd_rows, winograd_tiles
+from tinygrad_kr.kernels import (
+    convolution,
+    reference,
+    threads,
+    winograd,
+    winograd_rows,
+    winograd_tiles,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def restore_threads() -> Iterator[None]:
-    before = threads.get_num_threads()
+def restore_settings() -> Iterator[None]:
+    before = threads.get_num_threads(), winograd._LEAST
+    winograd._LEAST = 0  # small images, too
     yield
-    threads.set_num_threads(before)
+    threads.set_num_threads(before[0])
+    winograd._LEAST = before[1]
 
 
 def arranged(draw: st.DrawFn, values: np.ndarray) -> np.ndarray:
@@ -69,6 +78,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
     out_size = convolution.output_shape(size, kernel, stride=stride, padding=padding, dilation=dilation)
     g = random.standard_normal((samples, outputs, *out_size)).astype(dtype)
     threads.set_num_threads(draw(st.sampled_from([1, 2])))
+    winograd._LEAST = draw(st.sampled_from([0, 2**23]))
     return {
         "x": arranged(draw, x),
         "weight": arranged(draw, weight) if outputs else weight,

@@ -38,7 +38,8 @@ from .threads import get_num_threads, parallel_for, split
 
 __all__ = ["accumulate", "correlate", "pays"]
 
-_CHANNELS = 16  # from which it pays, on both sides,
+_LEAST = 2**23  # multiplications of the plain way from which it pays: the weights are transformed every time
+_CHANNELS = 16  # from which it does, on both sides,
 _TILED = 128  # and from which tiles do
 _BUDGET = 2**22  # bytes of a chunk's columns (or tiles) and products
 _PARALLEL = 2**22  # multiplications from which waking another thread pays
@@ -51,9 +52,10 @@ def pays(
     """Whether this is the way for a convolution, weight (G, O/G, C/G, *kernel), out (N, *spatial, O)."""
     groups, outputs, channels, *kernel = weight_shape
     return (
-        min(outputs, channels) >= _CHANNELS
+        kernel == [3, 3]
         and groups == 1
-        and kernel == [3, 3]
+        and min(outputs, channels) >= _CHANNELS
+        and 9 * channels * math.prod(out_shape) >= _LEAST
         and (*stride, *dilation) == (1, 1, 1, 1)
         and min(out_shape[1:-1]) >= 4
     )
