@@ -124,7 +124,9 @@ def test_noise_mixup_cutmix_and_the_choices_of_v2() -> None:
         order = module.RandomOrder([module.RandomCrop(7), module.RandomErasing(1.0)])
         mix = [module.MixUp(num_classes=3), module.CutMix(alpha=0.5, num_classes=3)]
         noise = module.GaussianNoise(0.1, 0.2)
-        pipeline = module.Compose([chance, order, noise, module.RandomApply([module.RandomVerticalFlip(1.0)])])
+        pipeline = module.Compose(
+            [chance, order, noise, module.RandomApply([module.RandomVerticalFlip(1.0)])]
+        )
         made = [pipeline(images, labels) for _ in range(4)]
         made += [one(images, labels) for one in mix for _ in range(3)]
         bytes_ = (images * 255).to(library.uint8)

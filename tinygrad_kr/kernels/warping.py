@@ -1,8 +1,8 @@
 """Images sampled between their pixels, every image of a batch at places of its own.
 
 Places are given in pixels, (0, 0) being the centre of the first one; what lies outside an image is 0. The
-four pixels around each place are fetched plane by plane: a fetch of single numbers from a block of images that
-fits the cache costs a nanosecond, and the arithmetic between fetches runs along contiguous memory.
+four pixels around each place are fetched plane by plane: a fetch of single numbers from a block of images
+that fits the cache costs a nanosecond, and the arithmetic between fetches runs along contiguous memory.
 """
 
 from __future__ import annotations

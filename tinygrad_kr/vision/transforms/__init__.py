@@ -10,15 +10,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from . import functional as functional
-from .augmentation import (
-    ColorJitter,
-    ElasticTransform,
-    GaussianBlur,
-    RandomAffine,
-    RandomErasing,
-    RandomPerspective,
-    RandomRotation,
-)
+from .augmentation import ElasticTransform, RandomAffine, RandomPerspective, RandomRotation
 from .composition import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
 from .fixed import (
     CenterCrop,
@@ -33,6 +25,7 @@ from .fixed import (
     ToPILImage,
     ToTensor,
 )
+from .jitter import ColorJitter, GaussianBlur, RandomErasing
 from .pictures import InterpolationMode
 from .randomized import (
     RandomCrop,

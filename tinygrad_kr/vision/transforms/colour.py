@@ -254,8 +254,8 @@ def gaussian_blur(
         sigma: of the bell, (across, down) or one number; by default 0.3 ((kernel_size - 1) / 2 - 1) + 0.8.
 
     Raises:
-        ValueError: sizes that are not odd and positive, a sigma that is not positive, or a picture that is too
-            small to be mirrored so far.
+        ValueError: sizes that are not odd and positive, a sigma that is not positive, or a picture that
+            is too small to be mirrored so far.
 
     Source: torchvision, `gaussian_blur`.
     """

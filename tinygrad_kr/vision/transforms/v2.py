@@ -1,8 +1,8 @@
 """`torchvision.transforms.v2`: the same transforms, for whole samples.
 
-A sample is a picture alone, or tuples, lists and dictionaries that hold pictures beside labels and other things.
-Pillow's images and arrays of two or three dimensions are pictures; if there are none, the first tensor is one.
-All pictures of a sample get the same draws, everything else passes through::
+A sample is a picture alone, or tuples, lists and dictionaries that hold pictures beside labels and other
+things. Pillow's images and arrays of two or three dimensions are pictures; if there are none, the first
+tensor is one. All pictures of a sample get the same draws, everything else passes through::
 
     image, label = RandomAffine(10)(image, label)
 
@@ -24,7 +24,7 @@ from ...ops.random import multinomial, rand, randperm
 from ...random import get_rng_state, set_rng_state
 from ...tensor import Tensor
 from .. import transforms as first
-from . import augmentation, conversion
+from . import conversion, jitter
 from . import functional as functional
 from .composition import Transform as Function
 from .pictures import InterpolationMode as InterpolationMode
@@ -292,7 +292,8 @@ class _Mix(Module):
             labels = one_hot(labels, self.num_classes)
         labels = labels.to(images.dtype if images.is_floating_point() else dtypes.get_default_dtype())
         mixed, share = self.mix(images, self._draw_share())
-        return type(sample)((mixed, share * labels + (1 - share) * labels.roll(1, 0)))
+        blended = share * labels + (1 - share) * labels.roll(1, 0)
+        return (mixed, blended) if isinstance(sample, tuple) else [mixed, blended]
 
     def _draw_share(self) -> float:
         from ...distributions import Dirichlet
@@ -382,4 +383,4 @@ Resize = _on_samples(first.Resize)
 TenCrop = _on_samples(first.TenCrop)
 ToPILImage = _on_samples(first.ToPILImage)
 ToTensor = _on_samples(first.ToTensor)
-GaussianNoise = _on_samples(augmentation.GaussianNoise)
+GaussianNoise = _on_samples(jitter.GaussianNoise)

@@ -29,8 +29,8 @@ def affine(
 ) -> Picture:
     r"""A picture turned, scaled, sheared and moved, about its centre.
 
-    What was at $p$ comes to $T C R(\alpha) S(s_x, s_y) k C^{-1} p$: scaled by $k$, sheared, turned clockwise by
-    $\alpha$ degrees, moved.
+    What was at $p$ comes to $T C R(\alpha) S(s_x, s_y) k C^{-1} p$: scaled by $k$, sheared, turned
+    clockwise by $\alpha$ degrees, moved.
 
     Args:
         img: the picture, or a tensor (N, C, H, W) of some.
@@ -52,7 +52,7 @@ def affine(
     """
     if len(translate) != 2:
         raise ValueError(f"translate must be (right, down), got {translate!r}")
-    shear = (shear, 0.0) if np.ndim(shear) == 0 else tuple(shear)
+    shear = (shear, 0.0) if isinstance(shear, (int, float)) else tuple(shear)
     if len(shear) != 2:
         raise ValueError(f"shear must be degrees along x, or (along x, along y), got {shear!r}")
     if not np.all(np.asarray(scale) > 0):
@@ -83,8 +83,8 @@ def inverse_matrix(
     # [[a, b], [c, d]] is turn and shear, of determinant 1: this is its inverse.
     inverse = np.stack(np.broadcast_arrays(*(one / np.asarray(scale) for one in (d, -b, -c, a))), -1)
     inverse = inverse.reshape(-1, 2, 2)
-    moved = [np.reshape(np.asarray(step, np.float64), -1) + start for step, start in zip(translate, center)]
-    moved = np.stack(np.broadcast_arrays(*moved), -1)  # (N or 1, 2)
+    shifts = [np.reshape(np.asarray(step, np.float64), -1) + start for step, start in zip(translate, center)]
+    moved = np.stack(np.broadcast_arrays(*shifts), -1)  # (N or 1, 2)
     offset = np.asarray(center)[:, None] - inverse @ moved[:, :, None]
     return np.concatenate([np.broadcast_to(inverse, (len(offset), 2, 2)), offset], -1)
 
@@ -174,9 +174,11 @@ def perspective(
         how = (image.Transform.PERSPECTIVE, coefficients.tolist(), mode)
         return img.transform((width, height), *how, fillcolor=_pillow_fill(fill, img))
     a, b, c, d, e, f, g, h = coefficients
-    x, y = np.arange(width, dtype=np.float32) + 0.5, np.arange(height, dtype=np.float32)[:, None] + 0.5
-    below = g * x + h * y + 1
-    places = ((d * x + e * y + f) / below - 0.5)[None], ((a * x + b * y + c) / below - 0.5)[None]
+    across, down = (np.arange(size, dtype=np.float32) + np.float32(0.5) for size in (width, height))
+    down = down[:, None]
+    below = g * across + h * down + 1
+    sources = (d * across + e * down + f, a * across + b * down + c)
+    places = tuple((source / below - np.float32(0.5))[None] for source in sources)
     return _warp_at(img, places, (height, width), interpolation, fill)
 
 
@@ -292,7 +294,7 @@ def elastic_displacement(
     from .colour import gaussian_blur
 
     bent = []
-    for one, strength, spread, length in zip(noise, alpha, sigma, size):
+    for one, strength, spread, length in zip(noise, alpha, sigma, reversed(size)):
         if spread > 0:
             width = int(8 * spread + 1) | 1
             one = gaussian_blur(one, [width, width], list(sigma))
