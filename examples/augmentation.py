@@ -6,7 +6,11 @@
 A small convolutional network learns from a few handwritten digits of 8x8 pixels. In every step each picture
 of the batch is changed by draws of its own, in one call for the whole batch.
 
-FOUND
+Found, with 100 images: 88.0 % without, 89.8 with shifts, 89.3 with noise, 89.0 with elastic bends, all within
+the spread of 2 to 3 over seeds. Turning, shearing and erasing give half a percent or less: on 8x8 pixels,
+resampling blurs as much as it teaches. Mirroring, which makes digits that nobody writes, costs 4 %. The
+textbooks' large gains need larger images or networks that do not know shifts already (this one is
+convolutional); that a wrong augmentation harms shows even here.
 """
 
 from __future__ import annotations
@@ -90,6 +94,7 @@ def contact_sheet() -> Any:
         for axis in places:
             axis.imshow(change(photograph).permute(1, 2, 0).numpy().clip(0, 1))
         places[0].set_title(name, loc="left", fontsize=10)
+    torch.manual_seed(1)
     for number, (name, change) in enumerate(WAYS.items()):
         places = axes[2 + number // 4, 2 * (number % 4) : 2 * (number % 4) + 2]
         for axis, one in zip(places, change(digit.repeat(2, 1, 1, 1))):
@@ -99,6 +104,7 @@ def contact_sheet() -> Any:
         axis.set_xticks([])
         axis.set_yticks([])
         axis.grid(False)
+        axis.spines[:].set_visible(False)
     return figure
 
 
