@@ -20,7 +20,6 @@ from .pictures import InterpolationMode, Picture, get_dimensions
 from .randomized import _Sometimes, below, require_batch, require_probability, uniform
 
 Range = float | Sequence[float]
-Corners = list[list[int]]
 
 
 def symmetric(value: Range, name: str, sizes: tuple[int, ...] = (2,)) -> list[float]:
@@ -54,7 +53,7 @@ class RandomAffine(Module):
     Raises:
         ValueError: negative degrees, shares outside [0, 1], scales that are not positive.
 
-    >>> turned = RandomAffine(10, translate=(0.1, 0.1), batch=True)(wrap(np.ones((8, 1, 28, 28))))
+    >>> turned = RandomAffine(10, translate=(0.1, 0.1), batch=True)(rand(8, 1, 28, 28))
     >>> turned.shape
     torch.Size([8, 1, 28, 28])
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...kernels.warping import Places, affine_places, warp
+from ...ops.joining import cat
 from ...tensor import Tensor, wrap
+from .colour import gaussian_blur
 from .pictures import InterpolationMode, Picture, get_dimensions, is_pillow, on_tensor, pillow
 
 __all__ = ["affine", "elastic_transform", "perspective", "rotate"]
@@ -290,9 +292,6 @@ def elastic_displacement(
     noise: Sequence[Tensor], alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int]
 ) -> Tensor:
     """Noise (N, 1, H, W) for x and y, blurred and scaled: displacements (N, H, W, 2) of smooth bends."""
-    from ...ops.joining import cat
-    from .colour import gaussian_blur
-
     bent = []
     for one, strength, spread, length in zip(noise, alpha, sigma, reversed(size)):
         if spread > 0:
