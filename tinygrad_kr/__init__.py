@@ -98,11 +98,7 @@ from .method_functions import *  # isort: skip
 from . import _C as _C  # isort: skip
 from .deprecated import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
-from . import nn as nn  # isort: skip
-from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
-from . import utils as utils  # isort: skip
-from . import vision as vision  # isort: skip
 
 if _TYPE_CHECKING:
     from . import accelerator as accelerator
@@ -119,7 +115,9 @@ if _TYPE_CHECKING:
     from . import jit as jit
     from . import mps as mps
     from . import multiprocessing as multiprocessing
+    from . import nn as nn
     from . import onnx as onnx
+    from . import optim as optim
     from . import regularization as regularization
     from . import serialization as serialization
     from . import signal as signal
@@ -130,7 +128,9 @@ if _TYPE_CHECKING:
     from . import transfer as transfer
     from . import uncertainty as uncertainty
     from . import unsupervised as unsupervised
+    from . import utils as utils
     from . import version as version
+    from . import vision as vision
     from . import xpu as xpu
     from .func import cond as cond
     from .func import vmap as vmap
@@ -146,11 +146,12 @@ if _TYPE_CHECKING:
     from .serialization import load as load
     from .serialization import save as save
 
-# Namespaces that few programs need, imported when they are first asked for.
+# Namespaces that not every program needs, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
-    + ["fx", "hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "signal"]
-    + ["sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
+    + ["fx", "hub", "jit", "mps", "multiprocessing", "nn", "onnx", "optim", "regularization", "serialization"]
+    + ["signal", "sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "utils"]
+    + ["version", "vision", "xpu"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
