@@ -47,7 +47,7 @@ class Entry:
     @property
     def dataset(self) -> type[Digits | MNIST5k]:
         """The class of its data."""
-        return {"digits": Digits, "mnist5k": MNIST5k}[self.data]
+        return Digits if self.data == "digits" else MNIST5k
 
     @property
     def path(self) -> Path:
@@ -56,7 +56,7 @@ class Entry:
 
     def build(self) -> Module:
         """The model with fresh weights."""
-        return self.architecture({"digits": 8, "mnist5k": 28}[self.data])
+        return self.architecture(8 if self.data == "digits" else 28)
 
 
 _ENTRIES = [

@@ -1,7 +1,7 @@
 """Files of weights: the safetensors format, read here in a few lines, so that no library is needed for it.
 
-A file is 8 bytes for the length of its header (little-endian), the header as JSON, and the numbers. The header
-has the dtype, the shape and the place of every tensor by name, and here a checksum besides.
+A file is 8 bytes for the length of its header (little-endian), the header as JSON, and the numbers. The
+header has the dtype, the shape and the place of every tensor by name, and here a checksum besides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..tensor import Tensor, wrap
 
 __all__ = ["digest", "read", "write"]
 
-_DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
+_DTYPES: dict[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
 
 
 def digest(arrays: Mapping[str, np.ndarray]) -> str:

@@ -79,9 +79,10 @@ def train_model(
     seed: int = 0,
     progress: bool = True,
 ) -> float:
-    """Train a model of the zoo and write its weights: AdamW, one cycle of the learning rate, shifted pictures.
+    """Train a model of the zoo and write its weights.
 
-    Nothing is chosen by looking at the test part: the weights are those after the last epoch.
+    AdamW, one cycle of the learning rate, shifted pictures. The weights kept are those after the last epoch,
+    not those that were best on the test part.
 
     Args:
         name: the model's, such as "lenet5-digits".
