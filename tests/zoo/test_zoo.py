@@ -37,8 +37,8 @@ def test_a_model_is_as_good_as_stated(name: str) -> None:
 def test_what_the_documentation_states_is_what_the_catalogue_states(name: str) -> None:
     found = zoo.entry(name)
     size = sum(one.numel() for one in found.build().parameters())
-    result = f"{100 * found.result:.1f} %" if found.figure == "accuracy" else f"{found.result:.4f}"
-    row = re.search(rf"^{name} +([\d,]+) +([\d.]+(?: %)?)", zoo.__doc__ or "", re.MULTILINE)
+    result = f"{100 * found.result:.2f} %" if found.figure == "accuracy" else f"{found.result:.4f}"
+    row = re.search(rf"^ *{name} +([\d,]+) +([\d.]+(?: %)?)", zoo.__doc__ or "", re.MULTILINE)
     assert row and row.groups() == (f"{size:,}", result)
 
 
