@@ -24,6 +24,7 @@ class Entry:
         architecture: makes the model, with fresh weights, for pictures of some size.
         data: "digits" (1,501 and 296 pictures of 8x8 pixels) or "mnist5k" (4,170 and 830 of 28x28).
         epochs, lr, shift: how long it was trained, at which highest rate, moved by up to how many pixels.
+            On 8x8 pictures LeNet-5, ViT and autoencoder did better without (on held-out training pictures).
         result: the test accuracy; for autoencoders the mean squared error of a pixel in [0, 1].
     """
 
