@@ -132,6 +132,7 @@ if _TYPE_CHECKING:
     from . import version as version
     from . import vision as vision
     from . import xpu as xpu
+    from . import zoo as zoo
     from .func import cond as cond
     from .func import vmap as vmap
     from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
@@ -151,7 +152,7 @@ _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
     + ["fx", "hub", "jit", "mps", "multiprocessing", "nn", "onnx", "optim", "regularization", "serialization"]
     + ["signal", "sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "utils"]
-    + ["version", "vision", "xpu"]
+    + ["version", "vision", "xpu", "zoo"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
