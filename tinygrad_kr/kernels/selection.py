@@ -84,7 +84,39 @@ def positive(x: Any) -> Any:
     return x.clip(0, math.inf)
 
 
-# -- derivatives made of choices: kernels for `blockwise` ------------------------------------------
+# -- straight pieces and their derivatives: kernels for `blockwise` --------------------------------
+
+
+def clipped(out: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:
+    """x between low and high."""
+    np.clip(x, x.dtype.type(low), x.dtype.type(high), out=out)
+
+
+def hardtanh_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:
+    """g where x lies between low and high and is neither, 0 elsewhere; NaN counts as inside."""
+    outside = np.logical_or(np.less_equal(x, low), np.greater_equal(x, high))
+    _keep(gx, g, np.logical_not(outside))
+
+
+def hardsigmoid(out: np.ndarray, x: np.ndarray) -> None:
+    """min(max(x + 3, 0), 6) / 6."""
+    np.add(x, 3, out=out)
+    np.clip(out, 0, 6, out=out)
+    np.divide(out, 6, out=out)
+
+
+def hardsigmoid_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
+    """g/6 where x lies between -3 and 3 and is neither, 0 elsewhere; NaN counts as inside."""
+    sixth = np.divide(g, 6, out=workspace(gx))
+    hardtanh_gradient(gx, sixth, x, low=-3, high=3)
+
+
+def hardswish(out: np.ndarray, x: np.ndarray) -> None:
+    """x·min(max(x + 3, 0), 6) / 6."""
+    np.add(x, 3, out=out)
+    np.clip(out, 0, 6, out=out)
+    np.multiply(out, x, out=out)
+    np.divide(out, 6, out=out)
 
 
 def relu_gradient(gx: np.ndarray, g: np.ndarray, out: np.ndarray) -> None:
