@@ -43,6 +43,7 @@ FORMULAS: list[tuple[Callable[..., Any], int, dict[str, float]]] = [
     (activation.gelu_and_slope, 1, {}),
     (activation.gelu_tanh_and_slope, 1, {}),
     (piecewise.relu_gradient, 2, {}),
+    *[(piecewise.leaky, 1, {"slope": slope}) for slope in (0.0, 0.01, -0.5, 2.0)],
     (piecewise.leaky_gradient, 2, {"slope": 0.01}),
     (piecewise.leaky_gradient, 2, {"slope": -0.5}),
     (piecewise.clipped, 1, {"low": -1.0, "high": 2.0}),

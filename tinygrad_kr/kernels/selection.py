@@ -89,7 +89,7 @@ def positive(x: Any) -> Any:
 
 def clipped(out: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:
     """x between low and high."""
-    np.clip(x, x.dtype.type(low), x.dtype.type(high), out=out)
+    x.clip(x.dtype.type(low), x.dtype.type(high), out=out)
 
 
 def hardtanh_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:
@@ -101,7 +101,7 @@ def hardtanh_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, low: floa
 def hardsigmoid(out: np.ndarray, x: np.ndarray) -> None:
     """min(max(x + 3, 0), 6) / 6."""
     np.add(x, 3, out=out)
-    np.clip(out, 0, 6, out=out)
+    out.clip(0, 6, out=out)
     np.divide(out, 6, out=out)
 
 
@@ -114,7 +114,7 @@ def hardsigmoid_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
 def hardswish(out: np.ndarray, x: np.ndarray) -> None:
     """x·min(max(x + 3, 0), 6) / 6."""
     np.add(x, 3, out=out)
-    np.clip(out, 0, 6, out=out)
+    out.clip(0, 6, out=out)
     np.multiply(out, x, out=out)
     np.divide(out, 6, out=out)
 
@@ -122,6 +122,12 @@ def hardswish(out: np.ndarray, x: np.ndarray) -> None:
 def relu_gradient(gx: np.ndarray, g: np.ndarray, out: np.ndarray) -> None:
     """g where the result is not 0, and 0 elsewhere."""
     _keep(gx, g, np.not_equal(out, 0))
+
+
+def leaky(out: np.ndarray, x: np.ndarray, *, slope: float) -> None:
+    """x where it is positive, slope·x elsewhere: the larger of both, or the smaller of a steep slope."""
+    np.multiply(x, slope, out=out)
+    (np.maximum if slope <= 1 else np.minimum)(x, out, out=out)
 
 
 def leaky_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, slope: float) -> None:

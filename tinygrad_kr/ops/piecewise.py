@@ -56,9 +56,10 @@ def relu_gradient(g: Any, out: Any) -> Any:
 relu_rule = rule(selection.positive, name="relu", promote="same", x=relu_gradient)
 
 
+@blockwise(selection.leaky, shared=True)
 def leaky(x: Any, *, slope: float) -> Any:
     """x where it is positive, slope·x elsewhere."""
-    return np.maximum(x, x * slope) if 0 <= slope <= 1 else selection.select(x > 0, x, x * slope)
+    return selection.select(x > 0, x, x * slope)
 
 
 @blockwise(selection.leaky_gradient, shared=True)
