@@ -46,7 +46,6 @@ FORMULAS: list[tuple[Callable[..., Any], int, dict[str, float]]] = [
     *[(piecewise.leaky, 1, {"slope": slope}) for slope in (0.0, 0.01, -0.5, 2.0)],
     (piecewise.leaky_gradient, 2, {"slope": 0.01}),
     (piecewise.leaky_gradient, 2, {"slope": -0.5}),
-    (piecewise.clipped, 1, {"low": -1.0, "high": 2.0}),
     (piecewise.hardtanh_gradient, 2, {"low": -1.0, "high": 2.0}),
     (piecewise.hardsigmoid_, 1, {}),
     (piecewise.hardsigmoid_gradient, 2, {}),

@@ -8,7 +8,9 @@ clip, 10 for tanh, 16 for expm1, 19 for log1p, 22 for exp, and 200 for `np.where
 choices between two values are made of clip, or of integer arithmetic on the bits of the floats. PyTorch's
 sigmoid and SiLU cost less than NumPy's exp alone, which bounds both.
 
-GELU keeps its slope for backward instead of Φ: everything is in the cache when it is computed, and backward
+GELU, SiLU and Mish keep their slope for backward, which saves the second exponential: SiLU of 65,536 forward
+and backward takes 73 us, not 100, Mish 99, not 163 (of 4 million on two threads 3.9 ms, not 6.2, and 5.2, not
+11.8). GELU keeps it instead of Φ: everything is in the cache when it is computed, and backward
 is one product. Of (1024, 512), microseconds, Φ and its use apart / together on one thread / on two: forward
 510 / 610 with the slope / 350, backward 420 / 90 / 90. PyTorch's on two threads: 55 and 120; tanh and exp
 alone take 80 and 160 on one.

@@ -7,6 +7,11 @@ arrays.
 
 On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3;
 `np.maximum(x, 0)` 0.46, `positive` 0.11 (through an array of zeros 0.14).
+
+Straight pieces of several passes gain from blocks and threads (4 million floats, ms forward / with backward,
+as whole arrays, then by blocks on two threads of a machine that did other work as well): hardsigmoid
+1.6 / 5.8 and 0.7 / 2.6, hardswish 2.2 / 7.2 and 1.0 to 1.7 / 3.9 to 6.2, leaky ReLU 1.5 / 4.0 and 0.9 / 3.2.
+A single `clip` does not: 0.56 whole, 0.73 in blocks on one thread.
 """
 
 from __future__ import annotations
@@ -85,11 +90,6 @@ def positive(x: Any) -> Any:
 
 
 # -- straight pieces and their derivatives: kernels for `blockwise` --------------------------------
-
-
-def clipped(out: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:
-    """x between low and high."""
-    x.clip(x.dtype.type(low), x.dtype.type(high), out=out)
 
 
 def hardtanh_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:

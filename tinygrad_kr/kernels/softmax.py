@@ -20,7 +20,8 @@ from .blockwise import BLOCK, LARGE, SHARED_BLOCK, workspace
 from .product import matmul
 from .threads import get_num_threads, parallel_for, split
 
-_NEAR = 32  # from 0: such numbers' exponentials neither overflow nor lose digits, and need no shift
+# From 0: such numbers' exponentials neither overflow nor lose digits, unless in float16, and need no shift.
+_NEAR = 32
 
 
 def softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
@@ -81,7 +82,7 @@ def _by_samples(kernel: Callable[..., None], axis: int, *arrays: np.ndarray) -> 
 
 
 def _softmax(out: np.ndarray, x: np.ndarray, *, axis: int) -> None:
-    if _is_last(x, axis) and x.max() < _NEAR and x.min() > -_NEAR:
+    if x.dtype != np.float16 and _is_last(x, axis) and x.max() < _NEAR and x.min() > -_NEAR:
         np.exp(x, out=out)
     else:
         _shift(out, x, axis)

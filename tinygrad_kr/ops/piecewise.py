@@ -71,7 +71,6 @@ def leaky_gradient(g: Any, x: Any, *, slope: float) -> Any:
 leaky_relu_rule = rule(leaky, name="leaky_relu", x=lambda g, x, slope: leaky_gradient(g, x, slope=slope))
 
 
-@blockwise(selection.clipped, shared=True)
 def clipped(x: Any, *, low: float, high: float) -> Any:
     """x between low and high."""
     return np.clip(x, x.dtype.type(low), x.dtype.type(high))

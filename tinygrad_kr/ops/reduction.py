@@ -16,7 +16,6 @@ import numpy as np
 from .. import dtypes
 from ..autograd.primitive import constant, rule
 from ..kernels.reduction import reduce
-from ..kernels.scans import accumulate
 from ..tensor import Tensor, wrap
 from ._public import axes_of, axis_of, public, require_tensor
 
@@ -116,14 +115,11 @@ def others_(x: Any, *, axis: int) -> Any:
     product = reduce(np.multiply, x, axis, keepdims=True)
     if np.all(product) and np.all(np.isfinite(product)):  # no zeros, and none from underflow
         return product / x
-    axis %= x.ndim
-    ahead = (slice(None),) * axis
-    after_first, before_last = (*ahead, slice(1, None)), (*ahead, slice(None, -1))
-    backwards = (*ahead, slice(None, None, -1))
-    out = np.ones(x.shape, x.dtype)
-    out[after_first] = accumulate(np.multiply, x[before_last], axis)
-    out[before_last] *= accumulate(np.multiply, x[after_first][backwards], axis)[backwards]
-    return out
+    x = np.moveaxis(x, axis, 0)
+    before, behind = np.ones_like(x), np.ones_like(x)
+    np.multiply.accumulate(x[:-1], 0, out=before[1:])
+    np.multiply.accumulate(x[:0:-1], 0, out=behind[-2::-1])
+    return np.moveaxis(before * behind, 0, axis)
 
 
 def others_slope(g: Any, x: Any, axis: int) -> Any:
