@@ -10,7 +10,7 @@ from tinygrad_kr.kernels.scans import accumulate
 
 @pytest.mark.parametrize("shape", [(5,), (0,), (3, 0), (20000,), (90, 300), (300, 1100), (4, 50, 90)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64])
-@pytest.mark.parametrize("ufunc", [np.add, np.multiply])
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum])
 def test_it_is_the_ufuncs_own(shape: tuple[int, ...], dtype: type, ufunc: np.ufunc) -> None:
     x = np.random.default_rng(0).uniform(0.999, 1.001, shape).astype(dtype)
     for source in (x, x[..., ::-1], np.asfortranarray(x)):

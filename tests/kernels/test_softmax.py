@@ -52,6 +52,15 @@ def test_far_numbers_neither_overflow_nor_warn(axis: int) -> None:
     assert np.isnan(kernels.softmax(nothing, axis=axis)).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.filterwarnings("error")
+def test_rows_near_zero_and_far_from_it_are_alike(dtype: type) -> None:
+    near = np.linspace(-31, 31, 60).reshape(3, 20).astype(dtype)
+    close = 8 * float(np.finfo(dtype).eps)
+    for x in (near, near + dtype(64)):
+        np.testing.assert_allclose(kernels.softmax(x, axis=1), _defined(x, 1), rtol=close, atol=close)
+
+
 def test_no_elements() -> None:
     assert kernels.softmax(np.zeros((2, 0)), axis=1).shape == (2, 0)
     assert kernels.log_softmax(np.zeros((0, 2)), axis=1).shape == (0, 2)

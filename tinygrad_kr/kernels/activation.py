@@ -8,7 +8,9 @@ clip, 10 for tanh, 16 for expm1, 19 for log1p, 22 for exp, and 200 for `np.where
 choices between two values are made of clip, or of integer arithmetic on the bits of the floats. PyTorch's
 sigmoid and SiLU cost less than NumPy's exp alone, which bounds both.
 
-GELU keeps its slope for backward instead of Φ: everything is in the cache when it is computed, and backward
+GELU, SiLU and Mish keep their slope for backward, which saves the second exponential: SiLU of 65,536 forward
+and backward takes 73 us, not 100, Mish 99, not 163 (of 4 million on two threads 3.9 ms, not 6.2, and 5.2, not
+11.8). GELU keeps it instead of Φ: everything is in the cache when it is computed, and backward
 is one product. Of (1024, 512), microseconds, Φ and its use apart / together on one thread / on two: forward
 510 / 610 with the slope / 350, backward 420 / 90 / 90. PyTorch's on two threads: 55 and 120; tanh and exp
 alone take 80 and 160 on one.
@@ -55,15 +57,17 @@ def silu(out: np.ndarray, x: np.ndarray) -> None:
         np.divide(x, out, out=out)
 
 
-def silu_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
-    """g·s·(1 + x·(1 - s)) for s = σ(x)."""
-    s = workspace(gx)
-    sigmoid(s, x)
-    np.subtract(1, s, out=gx)
-    np.multiply(gx, x, out=gx)
-    np.add(gx, 1, out=gx)
-    np.multiply(gx, s, out=gx)
-    np.multiply(gx, g, out=gx)
+def silu_and_slope(out: np.ndarray, slope: np.ndarray, x: np.ndarray) -> None:
+    """x·s, and s + x·s·(1 - s), for s = σ(x)."""
+    with np.errstate(over="ignore"):
+        np.negative(x, out=out)
+        np.exp(out, out=out)
+        np.add(out, 1, out=out)
+        np.divide(1, out, out=slope)
+        np.divide(x, out, out=out)
+    rest = np.subtract(1, slope, out=workspace(out))
+    np.multiply(rest, out, out=rest)
+    np.add(slope, rest, out=slope)
 
 
 def softplus(out: np.ndarray, x: np.ndarray, *, beta: float, threshold: float) -> None:
@@ -168,18 +172,25 @@ def mish(out: np.ndarray, x: np.ndarray) -> None:
     np.multiply(out, x, out=out)
 
 
-def mish_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
-    """g·(t + x·(1 - t²)·σ(x)) for t = tanh(ln(1 + eˣ))."""
-    t = workspace(gx, 1)
-    _mish_factor(t, x)
-    s = workspace(gx)
-    sigmoid(s, x)
-    np.multiply(s, x, out=s)
-    np.multiply(t, t, out=gx)
-    np.subtract(1, gx, out=gx)
-    np.multiply(gx, s, out=gx)
-    np.add(gx, t, out=gx)
-    np.multiply(gx, g, out=gx)
+def mish_and_slope(out: np.ndarray, slope: np.ndarray, x: np.ndarray) -> None:
+    """x·t, and t + x·(1 - t²)·σ(x), for t = tanh(ln(1 + eˣ)).
+
+    With n = eˣ·(eˣ + 2) and d = 1 / (n + 2), t is n·d and the slope d·(n + 4x·(n - eˣ)·d): one exponential.
+    """
+    near = np.clip(x, -math.inf, 20, out=slope)
+    e = np.exp(near, out=out)
+    n = np.add(e, 2, out=workspace(out))
+    np.multiply(n, e, out=n)
+    np.subtract(n, e, out=out)
+    np.multiply(out, near, out=out)
+    np.multiply(out, 4, out=out)
+    d = np.add(n, 2, out=slope)
+    np.divide(1, d, out=d)
+    np.multiply(out, d, out=out)
+    np.add(out, n, out=out)
+    np.multiply(n, d, out=n)
+    np.multiply(out, d, out=slope)
+    np.multiply(n, x, out=out)
 
 
 def gelu(out: np.ndarray, x: np.ndarray) -> None:

@@ -5,6 +5,9 @@ every one of them costs a line of the cache, and with a power of two between the
 few: a (2048, 1024) matrix transposed takes 10.4 ms. In strips of 16 columns, whose lines stay in the cache
 until the other axis has used all of them, it takes 1.1 ms (PyTorch: 1.0); (1000, 784) 0.26 instead of 0.41.
 
+Rows turned round are copied one element at a time: (2048, 2048) floats in 3.1 ms (PyTorch: 0.3). Nothing was
+quicker: `take` 3.2, pairs of floats as 64-bit numbers whose halves are exchanged afterwards 3.0 to 9.4.
+
 Threads do not help what memory limits: copies, additions, casts and concatenations of 0.5 to 8 million
 floats took the same time on two threads as on one, or a little longer.
 """

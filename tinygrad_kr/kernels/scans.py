@@ -3,6 +3,8 @@
 `ufunc.accumulate` adds one element at a time: 6.1 ms for 2,097,152 float32, and four times that along an
 outer axis. There, whole rows are added instead: (2048, 1024) along dim 0 in 1.3 ms, not 24 (PyTorch: 7.7).
 Along the rows of a large matrix that is worth two transposed copies: 3.8 ms (PyTorch: 0.8).
+Running maxima and where they are, (2048, 2048) along dim 0: 11 ms, not 107 (PyTorch: 51); along the rows
+22 to 30, not 33 (PyTorch: 2.3).
 
 What did not pay: doubling (every element gets the one 1 before it added, then 2 before, 4 ...), 6.9 ms on two
 threads; threads for `accumulate`, which keeps the GIL.

@@ -7,6 +7,11 @@ arrays.
 
 On 1.6 million float32 and a random mask: `np.where` 5.7 ms, `select` 0.9, `gate` 0.3;
 `np.maximum(x, 0)` 0.46, `positive` 0.11 (through an array of zeros 0.14).
+
+Straight pieces of several passes gain from blocks and threads (4 million floats, ms forward / with backward,
+as whole arrays, then by blocks on two threads of a machine that did other work as well): hardsigmoid
+1.6 / 5.8 and 0.7 / 2.6, hardswish 2.2 / 7.2 and 1.0 to 1.7 / 3.9 to 6.2, leaky ReLU 1.5 / 4.0 and 0.9 / 3.2.
+A single `clip` does not: 0.56 whole, 0.73 in blocks on one thread.
 """
 
 from __future__ import annotations
@@ -84,12 +89,45 @@ def positive(x: Any) -> Any:
     return x.clip(0, math.inf)
 
 
-# -- derivatives made of choices: kernels for `blockwise` ------------------------------------------
+# -- straight pieces and their derivatives: kernels for `blockwise` --------------------------------
+
+
+def hardtanh_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, low: float, high: float) -> None:
+    """g where x lies between low and high and is neither, 0 elsewhere; NaN counts as inside."""
+    outside = np.logical_or(np.less_equal(x, low), np.greater_equal(x, high))
+    _keep(gx, g, np.logical_not(outside))
+
+
+def hardsigmoid(out: np.ndarray, x: np.ndarray) -> None:
+    """min(max(x + 3, 0), 6) / 6."""
+    np.add(x, 3, out=out)
+    out.clip(0, 6, out=out)
+    np.divide(out, 6, out=out)
+
+
+def hardsigmoid_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray) -> None:
+    """g/6 where x lies between -3 and 3 and is neither, 0 elsewhere; NaN counts as inside."""
+    sixth = np.divide(g, 6, out=workspace(gx))
+    hardtanh_gradient(gx, sixth, x, low=-3, high=3)
+
+
+def hardswish(out: np.ndarray, x: np.ndarray) -> None:
+    """x·min(max(x + 3, 0), 6) / 6."""
+    np.add(x, 3, out=out)
+    out.clip(0, 6, out=out)
+    np.multiply(out, x, out=out)
+    np.divide(out, 6, out=out)
 
 
 def relu_gradient(gx: np.ndarray, g: np.ndarray, out: np.ndarray) -> None:
     """g where the result is not 0, and 0 elsewhere."""
     _keep(gx, g, np.not_equal(out, 0))
+
+
+def leaky(out: np.ndarray, x: np.ndarray, *, slope: float) -> None:
+    """x where it is positive, slope·x elsewhere: the larger of both, or the smaller of a steep slope."""
+    np.multiply(x, slope, out=out)
+    (np.maximum if slope <= 1 else np.minimum)(x, out, out=out)
 
 
 def leaky_gradient(gx: np.ndarray, g: np.ndarray, x: np.ndarray, *, slope: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import joint, rule
+from ..autograd.primitive import Primitive, joint, rule
 from ..kernels import activation as kernels
 from ..kernels.activation import DENSITY_AT_0, GELU_CUBIC, GELU_SCALE
 from ..kernels.blockwise import blockwise
@@ -116,14 +116,11 @@ def silu_(x: Any) -> Any:
     return x / (1 + np.exp(-x))
 
 
-@blockwise(kernels.silu_gradient)
-def silu_gradient(g: Any, x: Any) -> Any:
-    """g·(s + x·s·(1 - s)) for s = σ(x)."""
+@blockwise(kernels.silu_and_slope, shared=True, results=2)
+def silu_and_slope(x: Any) -> Any:
+    """x·s, and its derivative s + x·s·(1 - s), for s = σ(x)."""
     s = sigmoid_rule(x)
-    return g * (s * (1 + x * (1 - s)))
-
-
-silu_rule = rule(silu_, name="silu", promote="float", x=silu_gradient)
+    return x * s, s * (1 + x * (1 - s))
 
 
 def _mish_factor(x: Any) -> Any:
@@ -133,20 +130,17 @@ def _mish_factor(x: Any) -> Any:
     return n / (n + 2)
 
 
-@blockwise(kernels.mish)
+@blockwise(kernels.mish, shared=True)
 def mish_(x: Any) -> Any:
     """x·tanh(ln(1 + eˣ))."""
     return x * _mish_factor(x)
 
 
-@blockwise(kernels.mish_gradient)
-def mish_gradient(g: Any, x: Any) -> Any:
-    """g·(t + x·(1 - t²)·σ(x)) for t = tanh(ln(1 + eˣ))."""
+@blockwise(kernels.mish_and_slope, shared=True, results=2)
+def mish_and_slope(x: Any) -> Any:
+    """x·t, and its derivative t + x·(1 - t²)·σ(x), for t = tanh(ln(1 + eˣ))."""
     t = _mish_factor(x)
-    return g * (t + x * (1 - t * t) * sigmoid_rule(x))
-
-
-mish_rule = rule(mish_, name="mish", promote="float", x=mish_gradient)
+    return x * t, t + x * (1 - t * t) * sigmoid_rule(x)
 
 
 @blockwise(normal_cdf_kernel)
@@ -188,32 +182,21 @@ def gelu_tanh_and_slope(x: Any) -> Any:
     return x * cdf, cdf + x * (2 * cdf * (1 - cdf) * slope)
 
 
-def gelu_(x: Any, *, recording: bool = False) -> Any:
-    """GELU, and its derivative if that will be wanted."""
-    return gelu_and_slope(x) if recording else (gelu_value(x), None)
+def _keeping_slope(value: Any, value_and_slope: Any, name: str) -> Primitive:
+    """The rule of a curve whose forward keeps the derivative, if that will be wanted."""
+
+    def forward(x: Any, *, recording: bool = False) -> Any:
+        return value_and_slope(x) if recording else (value(x), None)
+
+    return joint(
+        forward, lambda g, kept: (g * kept,), composite=value, keeps=True, promote="float", name=name
+    )
 
 
-def gelu_tanh(x: Any, *, recording: bool = False) -> Any:
-    """GELU with tanh, and its derivative if that will be wanted."""
-    return gelu_tanh_and_slope(x) if recording else (gelu_tanh_value(x), None)
-
-
-gelu_rule = joint(
-    gelu_,
-    lambda g, kept: (g * kept,),
-    composite=gelu_value,
-    keeps=True,
-    promote="float",
-    name="gelu",
-)
-gelu_tanh_rule = joint(
-    gelu_tanh,
-    lambda g, kept: (g * kept,),
-    composite=gelu_tanh_value,
-    keeps=True,
-    promote="float",
-    name="gelu",
-)
+silu_rule = _keeping_slope(silu_, silu_and_slope, "silu")
+mish_rule = _keeping_slope(mish_, mish_and_slope, "mish")
+gelu_rule = _keeping_slope(gelu_value, gelu_and_slope, "gelu")
+gelu_tanh_rule = _keeping_slope(gelu_tanh_value, gelu_tanh_and_slope, "gelu")
 
 
 def tanhshrink_(x: Any) -> Any:

@@ -56,12 +56,13 @@ def relu_gradient(g: Any, out: Any) -> Any:
 relu_rule = rule(selection.positive, name="relu", promote="same", x=relu_gradient)
 
 
+@blockwise(selection.leaky, shared=True)
 def leaky(x: Any, *, slope: float) -> Any:
     """x where it is positive, slope·x elsewhere."""
-    return np.maximum(x, x * slope) if 0 <= slope <= 1 else selection.select(x > 0, x, x * slope)
+    return selection.select(x > 0, x, x * slope)
 
 
-@blockwise(selection.leaky_gradient)
+@blockwise(selection.leaky_gradient, shared=True)
 def leaky_gradient(g: Any, x: Any, *, slope: float) -> Any:
     """g where x is positive, slope·g elsewhere."""
     return where_rule(np.greater(x, 0), g, g * slope)
@@ -80,25 +81,39 @@ def _between(x: Any, low: float, high: float) -> Any:
     return np.logical_not(np.logical_or(np.less_equal(x, low), np.greater_equal(x, high)))
 
 
-hardtanh_rule = rule(clipped, name="hardtanh", x=lambda g, x, low, high: gate_rule(g, _between(x, low, high)))
+@blockwise(selection.hardtanh_gradient, shared=True)
+def hardtanh_gradient(g: Any, x: Any, *, low: float, high: float) -> Any:
+    """g where x lies between low and high."""
+    return gate_rule(g, _between(x, low, high))
 
 
+hardtanh_rule = rule(
+    clipped, name="hardtanh", x=lambda g, x, low, high: hardtanh_gradient(g, x, low=low, high=high)
+)
+
+
+@blockwise(selection.hardsigmoid, shared=True)
 def hardsigmoid_(x: Any) -> Any:
     """min(max(x + 3, 0), 6) / 6."""
     return np.clip(x + 3, 0, 6) / 6
 
 
+@blockwise(selection.hardsigmoid_gradient, shared=True)
+def hardsigmoid_gradient(g: Any, x: Any) -> Any:
+    """g/6 where x lies between -3 and 3."""
+    return gate_rule(g / 6, _between(x, -3, 3))
+
+
+hardsigmoid_rule = rule(hardsigmoid_, name="hardsigmoid", promote="same", x=hardsigmoid_gradient)
+
+
+@blockwise(selection.hardswish, shared=True)
 def hardswish_(x: Any) -> Any:
     """x·min(max(x + 3, 0), 6) / 6."""
     return x * np.clip(x + 3, 0, 6) / 6
 
 
-hardsigmoid_rule = rule(
-    hardsigmoid_, name="hardsigmoid", promote="same", x=lambda g, x: gate_rule(g / 6, _between(x, -3, 3))
-)
-
-
-@blockwise(selection.hardswish_gradient)
+@blockwise(selection.hardswish_gradient, shared=True)
 def hardswish_gradient(g: Any, x: Any) -> Any:
     """g·(x/3 + 1/2) between -3 and 3, 0 below, g above."""
     return where_rule(np.less(x, 3), gate_rule(g * (x / 3 + 0.5), np.greater(x, -3)), g)

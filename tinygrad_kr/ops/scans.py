@@ -84,12 +84,13 @@ def logcumsumexp_slope(g: Any, x: Any, out: Any, axis: int) -> Any:
 
 
 def _running_extreme(x: np.ndarray, axis: int, ufunc: np.ufunc) -> Any:
-    values = ufunc.accumulate(x, axis)
+    values = accumulate(ufunc, x, axis)
     attains = x == values
     if x.dtype.kind == "f":
         attains |= np.isnan(x)
-    places = np.arange(x.shape[axis]).reshape(-1, *[1] * (x.ndim - 1 - axis))
-    index = np.maximum.accumulate(np.where(attains, places, 0), axis)
+    short = np.int32 if x.shape[axis] < 2**31 else np.int64
+    places = np.arange(x.shape[axis], dtype=short).reshape(-1, *[1] * (x.ndim - 1 - axis))
+    index = accumulate(np.maximum, attains * places, axis).astype(np.int64, copy=False)
     return (values, index), index
 
 
