@@ -20,9 +20,9 @@ import tinygrad_kr
 
 pytestmark = pytest.mark.torch
 
-SAMPLES = 8  # of each operation and dtype, spread over the first fifty
-GRADIENTS = 3  # of these, in float64
-TOLERANCE = {"float32": 1e-4, "float64": 1e-8}
+SAMPLES = 6  # of each operation and dtype, spread over the first fifty
+GRADIENTS = 2  # of these, in float64
+TOLERANCE = {"float32": 1e-4, "float64": 1e-8, "complex64": 1e-4, "complex128": 1e-8}
 
 UNFILLED = "memory that nothing has written to"
 TIES = "which of several equal elements is named"
@@ -53,6 +53,11 @@ EXCEPTIONS = {
     r"__rmatmul__ .*": "only the interpreter calls it, where the other operand is no tensor",
     r"linalg\.matrix_power gradient": "the power 0 is constant; PyTorch returns zeros for its gradient",
     r"linalg\.(vander|pinv\.hermitian|norm\.subgradients_at_zero) .*": "not there yet",
+    r"as_strided_scatter gradient": "PyTorch's for `input` is that of `src`, put where `src` is",
+    r"nextafter gradient": "no derivative here; PyTorch's for `input` is 1",
+    r"histogramdd .*": "some samples have bins that fall, which are refused",
+    r"to_sparse .*": "another layout; tests/test_sparse_torch.py compares them",
+    r"special\.bessel_[jy][01] float64": "PyTorch's are right to seven digits, these to the last",
     r"linalg\.pinv\.singular .*": "the samples are factors, which a function of the test-suite multiplies",
 }
 
@@ -122,7 +127,7 @@ def gradients(function: Callable[..., Any], library: Any, arguments: Any) -> lis
     results = flat(function(*args, **kwargs))
     floats = [one for one in results if hasattr(one, "is_floating_point") and one.is_floating_point()]
     total = sum((one * (1 + 0.1 * library.arange(one.numel()).reshape(one.shape))).sum() for one in floats)
-    if not inputs or not getattr(total, "requires_grad", False):
+    if not any(one.numel() for one in inputs) or not getattr(total, "requires_grad", False):
         return []
     found = library.autograd.grad(total, inputs, allow_unused=True)
     return [library.zeros_like(one) if g is None else g for g, one in zip(found, inputs)]
