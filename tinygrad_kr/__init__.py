@@ -120,6 +120,8 @@ if _TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import onnx as onnx
+    from . import overrides as overrides
+    from . import profiler as profiler
     from . import regularization as regularization
     from . import serialization as serialization
     from . import signal as signal
@@ -128,6 +130,7 @@ if _TYPE_CHECKING:
     from . import testing as testing
     from . import train as train
     from . import transfer as transfer
+    from . import types as types
     from . import uncertainty as uncertainty
     from . import unsupervised as unsupervised
     from . import version as version
@@ -145,12 +148,15 @@ if _TYPE_CHECKING:
     from .ops.windows import kaiser_window as kaiser_window
     from .serialization import load as load
     from .serialization import save as save
+    from .utils.dlpack import from_dlpack as from_dlpack
+    from .utils.dlpack import to_dlpack as to_dlpack
 
 # Namespaces that few programs need, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
     + ["fx", "hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "signal"]
     + ["sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
+    + ["overrides", "profiler", "types"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
@@ -159,6 +165,7 @@ _LATER_NAMES |= dict.fromkeys(
     ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"], "ops.windows"
 )
 _LATER_NAMES |= {"spmm": "ops.sparse", "sparse_coo_tensor": "ops.sparse"}
+_LATER_NAMES |= {"from_dlpack": "utils.dlpack", "to_dlpack": "utils.dlpack"}
 _LATER_NAMES |= {"stft": "ops.spectrogram", "istft": "ops.spectrogram"}
 
 
