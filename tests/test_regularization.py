@@ -103,17 +103,10 @@ def test_mixup_blends_inputs_and_targets_alike() -> None:
     for _ in range(20):
         mixed, chances = regularization.mixup(x, y, alpha=1.0, classes=5)
         assert torch.allclose(mixed, chances)
-        shares.add(round(mixed.max().item(), 3))
+        shares.add(round(mixed[mixed > 0].min().item(), 3))
     assert len(shares) > 10
     values, targets = regularization.mixup(x, x.sum(1, keepdim=True), alpha=0.5)
     assert targets.shape == (5, 1) and torch.allclose(targets, values.sum(1, keepdim=True))
-
-
-@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 3.0])
-def test_shares_are_beta_distributed(alpha: float) -> None:
-    shares = np.array([regularization.beta(alpha) for _ in range(1500)])
-    np.testing.assert_allclose(shares.mean(), 0.5, atol=0.05)
-    np.testing.assert_allclose(shares.var(), 1 / (4 * (2 * alpha + 1)), rtol=0.15)
 
 
 @given(st.integers(1, 8), st.integers(0, 100))

@@ -6,17 +6,16 @@ where it is the gradient of an L2 penalty; decoupled in AdamW). Dropout and Drop
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 from .autograd.modes import no_grad
-from .dtypes import float64
+from .distributions import Beta
 from .nn.conv import _ConvTransposeNd
 from .nn.functional import one_hot
 from .nn.module import Module
 from .ops.creation import arange, zeros
 from .ops.norms import norm
-from .ops.random import rand, randint, randperm
+from .ops.random import randint, randperm
 from .tensor import Tensor
 
 __all__ = ["cutout", "elastic_net", "max_norm_", "mixup", "penalty", "weights"]
@@ -180,27 +179,10 @@ def mixup(
         if classes is None:
             raise ValueError("class numbers need classes=..., to be blended as probabilities")
         targets = one_hot(targets, classes).to(inputs.dtype)
-    share = beta(alpha)
+    share = Beta(alpha, alpha).sample().item()
     partner = randperm(len(inputs))
     blend = lambda values: share * values + (1 - share) * values[partner]  # noqa: E731
     return blend(inputs), blend(targets)
-
-
-def beta(alpha: float) -> float:
-    """One draw from Beta(α, α), from the package's generator (Jöhnk 1964).
-
-    U^(1/α) / (U^(1/α) + V^(1/α)) for uniform U and V, kept if the denominator is at most 1.
-
-    >>> from tinygrad_kr import regularization
-    >>> 0 <= regularization.beta(0.2) <= 1
-    True
-    """
-    while True:
-        log_u, log_v = (rand(2, dtype=float64).log() / alpha).tolist()
-        largest = max(log_u, log_v)  # powers of logarithms: U^(1/α) itself underflows for small α
-        total = largest + math.log(math.exp(log_u - largest) + math.exp(log_v - largest))
-        if total <= 0:
-            return math.exp(log_u - total)
 
 
 def cutout(images: Tensor, size: int, value: float = 0.0) -> Tensor:

@@ -132,5 +132,5 @@ assert np.abs(t.grad.numpy() - moved).max() < 1e-8
 # 1. `engine.py`에 `sigmoid`를 한 줄의 규칙으로 더해 보세요. 유한 차분과 맞습니까?
 # 2. `backward`에서 기울기를 더하지 않고 덮어쓰면 위의 `x * x`는 어떻게 됩니까?
 #
-# 1. Add `sigmoid` to `engine.py` with a rule of one line. Does it agree with finite differences?
-# 2. If `backward` overwrote gradients instead of adding them, what would become of `x * x` above?
+# 1) Add `sigmoid` to `engine.py` with a rule of one line. Does it agree with finite differences?
+# 2) If `backward` overwrote gradients instead of adding them, what would become of `x * x` above?

@@ -142,6 +142,23 @@ def test_early_stopping_restores_the_best_weights(tmp_path: Path) -> None:
         assert torch.equal(value, seen[best][name]) and torch.equal(value, on_disk[name])
 
 
+@pytest.mark.parametrize("patience", [0, 1])
+def test_without_patience_the_first_epoch_that_is_no_better_stops(patience: int) -> None:
+    x, y = digits()
+    model = network()
+    history = train.fit(
+        model,
+        F.cross_entropy,
+        adam(model, 0.0),
+        (x, y),
+        epochs=9,
+        validation=(x, y),
+        callbacks=[train.EarlyStopping(patience=patience)],
+        progress=False,
+    )
+    assert history.epochs == 2 and history.stopped == "no better val_loss for 1 epoch (epoch 1)"
+
+
 def test_a_loss_that_is_nan_stops_before_it_spoils_a_weight() -> None:
     x, y = digits()
     model = network()

@@ -1,7 +1,8 @@
 """Reverse-mode automatic differentiation: the rule language, recording, the backward walk.
 
 Read in this order: `primitive` (what a derivative rule is and how an operation is recorded), `node` (the
-graph), `walk` (backward), `inplace`, `compose` (second derivatives of fused operations).
+graph), `walk` (backward) and `differentiate` (its faces), `inplace`, `compose` (second derivatives of fused
+operations).
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from ..tensor import Tensor, graft
 from . import functional as functional
 from . import protocols as protocols
 from .anomaly import detect_anomaly, set_detect_anomaly
+from .differentiate import backward, grad
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
-from .walk import backward, grad
 
 __all__ = [
     "Function",

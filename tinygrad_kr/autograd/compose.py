@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..tensor import Tensor
-from . import walk
+from . import differentiate
 from .conjugate import turned
 from .modes import enable_grad
 from .node import Node
@@ -56,7 +56,7 @@ def gradients(
     ]
     outputs, arriving = zip(*pairs)
     arriving = tuple(turned(one if isinstance(one, Tensor) else Tensor(one)) for one in arriving)
-    found = walk.grad(
+    found = differentiate.grad(
         outputs,
         [aliases[i] for i in positions],
         arriving,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, wrap
-from . import walk
+from . import differentiate
 from .modes import enable_grad
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -63,7 +63,7 @@ def _grad(
         )
     grads: Sequence[Any] = [None] * len(inputs)
     if pairs:
-        grads = walk.grad(
+        grads = differentiate.grad(
             [one for one, _ in pairs],
             inputs,
             [g for _, g in pairs],

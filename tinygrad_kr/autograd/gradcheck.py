@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, wrap
-from . import walk
+from . import differentiate
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -126,7 +126,7 @@ def _analytical(output: Tensor, leaf: Tensor) -> np.ndarray:
     for k in range(columns.shape[1]):
         seed = np.zeros(output._array.shape, output._array.dtype)
         _reals(seed)[k] = 1
-        (g,) = walk.grad([output], [leaf], [wrap(seed)], retain_graph=True, allow_unused=True)
+        (g,) = differentiate.grad([output], [leaf], [wrap(seed)], retain_graph=True, allow_unused=True)
         if g is not None:
             columns[:, k] = _reals(g._array)
     return columns
@@ -191,7 +191,7 @@ def gradgradcheck(
         results = _outputs(func, args[:count])
         wanted = [one for one in args[:count] if isinstance(one, Tensor) and one.requires_grad]
         pairs = [(one, g) for one, g in zip(results, args[count:]) if one.requires_grad]
-        grads = walk.grad(
+        grads = differentiate.grad(
             [one for one, _ in pairs], wanted, [g for _, g in pairs], create_graph=True, allow_unused=True
         )
         return tuple(g for g in grads if g is not None)

@@ -14,7 +14,7 @@ from typing import Any
 import tinygrad_kr as torch
 from tinygrad_kr import Tensor
 
-from ..autograd import walk
+from ..autograd import differentiate
 from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 __all__ = [
@@ -64,7 +64,7 @@ def _pulled(
     pairs = [(one, g) for one, g in zip(outputs, v) if one.requires_grad]
     if not pairs:
         return [torch.zeros_like(one) for one in own]
-    grads = walk.grad(
+    grads = differentiate.grad(
         [one for one, _ in pairs],
         list(own),
         [g for _, g in pairs],

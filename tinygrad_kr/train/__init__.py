@@ -34,6 +34,7 @@ from .callbacks import Schedule as Schedule
 from .history import History as History
 from .logging import CSVLog as CSVLog
 from .logging import ProgressBar as ProgressBar
+from .logging import TensorBoard as TensorBoard
 from .loop import DivergenceError as DivergenceError
 from .loop import Run as Run
 from .loop import evaluate as evaluate
@@ -75,6 +76,7 @@ __all__ = [
     "Regressor",
     "Run",
     "Schedule",
+    "TensorBoard",
     "TopKAccuracy",
     "evaluate",
     "fit",

@@ -123,4 +123,4 @@ class EarlyStopping(BestSnapshot):
         super().on_epoch_end(run)
         self.waited = run.epoch - self.best_epoch
         if self.waited >= max(self.patience, 1):
-            run.stop = f"no better {self.monitor} for {self.waited} epochs"
+            run.stop = f"no better {self.monitor} for {self.waited} epoch{'s' * (self.waited > 1)}"

@@ -1,15 +1,16 @@
-"""Telling what happens: on the screen, in a CSV file."""
+"""Telling what happens: on the screen, in a CSV file, in TensorBoard."""
 
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
 from .callbacks import Callback
 
-__all__ = ["CSVLog", "ProgressBar"]
+__all__ = ["CSVLog", "ProgressBar", "TensorBoard"]
 
 
 class ProgressBar(Callback):
@@ -122,3 +123,47 @@ class CSVLog(Callback):
             if not there:
                 writer.writeheader()
             writer.writerow(row)
+
+
+class TensorBoard(Callback):
+    """Every figure of every epoch as a scalar for TensorBoard.
+
+    Args:
+        folder: where the event files go.
+
+    Raises:
+        ModuleNotFoundError: at the start of the run, if the extra `tensorboard` is not installed.
+
+    >>> import tempfile, pathlib
+    >>> from tinygrad_kr import train
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> layer = nn.Linear(2, 1)
+    >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.0)
+    >>> history = train.fit(layer, F.mse_loss, optimizer, (torch.zeros(4, 2), torch.zeros(4, 1)), epochs=1,
+    ...                     callbacks=[train.TensorBoard(folder)], progress=False)
+    >>> len(list(folder.glob("events.*")))
+    1
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._writer: Any = None
+
+    def on_fit_start(self, run: Any) -> None:
+        """Open the writer."""
+        from ..utils.tensorboard import SummaryWriter
+
+        self._writer = SummaryWriter(str(self.folder))
+
+    def on_epoch_end(self, run: Any) -> None:
+        """Write the figures."""
+        for name, value in run.figures.items():
+            if isinstance(value, (int, float)) and math.isfinite(value):
+                self._writer.add_scalar(name, value, run.epoch)
+        self._writer.flush()
+
+    def on_fit_end(self, run: Any) -> None:
+        """Close the writer."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
