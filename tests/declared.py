@@ -61,7 +61,10 @@ declarations: list[Declaration] = []
 def load() -> list[Declaration]:
     """All declarations: those of every module `tests/ops/declare_*.py`."""
     import tests.ops
+    from tinygrad_kr import ops
 
+    for page in pkgutil.iter_modules(ops.__path__):  # some are imported when they are first asked for
+        importlib.import_module(f"tinygrad_kr.ops.{page.name}")
     for module in pkgutil.iter_modules(tests.ops.__path__):
         if module.name.startswith("declare_"):
             importlib.import_module(f"tests.ops.{module.name}")

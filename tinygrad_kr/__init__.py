@@ -98,11 +98,7 @@ from .method_functions import *  # isort: skip
 from . import _C as _C  # isort: skip
 from .deprecated import *  # isort: skip
 from . import linalg as linalg  # isort: skip  (after the pages, whose names these namespaces gather)
-from . import nn as nn  # isort: skip
-from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
-from . import utils as utils  # isort: skip
-from . import vision as vision  # isort: skip
 
 if _TYPE_CHECKING:
     from . import accelerator as accelerator
@@ -119,7 +115,9 @@ if _TYPE_CHECKING:
     from . import jit as jit
     from . import mps as mps
     from . import multiprocessing as multiprocessing
+    from . import nn as nn
     from . import onnx as onnx
+    from . import optim as optim
     from . import overrides as overrides
     from . import profiler as profiler
     from . import regularization as regularization
@@ -133,7 +131,9 @@ if _TYPE_CHECKING:
     from . import types as types
     from . import uncertainty as uncertainty
     from . import unsupervised as unsupervised
+    from . import utils as utils
     from . import version as version
+    from . import vision as vision
     from . import xpu as xpu
     from .func import cond as cond
     from .func import vmap as vmap
@@ -151,11 +151,12 @@ if _TYPE_CHECKING:
     from .utils.dlpack import from_dlpack as from_dlpack
     from .utils.dlpack import to_dlpack as to_dlpack
 
-# Namespaces that few programs need, imported when they are first asked for.
+# Namespaces that not every program needs, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
-    + ["fx", "hub", "jit", "mps", "multiprocessing", "onnx", "regularization", "serialization", "signal"]
-    + ["sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "version", "xpu"]
+    + ["fx", "hub", "jit", "mps", "multiprocessing", "nn", "onnx", "optim", "regularization", "serialization"]
+    + ["signal", "sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "utils"]
+    + ["version", "vision", "xpu"]
     + ["overrides", "profiler", "types"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}

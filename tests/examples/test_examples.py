@@ -122,6 +122,7 @@ def test_the_readme_model_runs() -> None:
 
 # Every other example at a tenth of its size: what it says must match, and each picture must be written.
 OTHERS = {
+    "augmentation": (r"elastic +\d+\.\d ± \d+\.\d", ["augmented.png", "augmentation.png"]),
     "batch_norm": (r"batch norm behind ReLU +\d", ["batch_norm.png"]),
     "by_hand": (r"w1 +\d\.\de[-+]\d\d +\d\.\de-(0[89]|1\d)", ["curve.png"]),
     "filters": (r"28x28 digit +160 +9,847,040", ["photograph.png", "learned_filters.png"]),

@@ -25,11 +25,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
+from ..written import parameters_of
 from . import record
 from .plan import Plans
 from .record import promote as promote
@@ -77,6 +79,7 @@ class Definition:
             "".join(part[:1].upper() + part[1:] for part in self.__name__.split("_")) + "Backward0"
         )
         self.variadic = False
+        self.statics: tuple[str, ...] = ()
         self.defaults: dict[str, Any] = {}
         self.real = self.__name__ in real_only
         self.parameters: tuple[str, ...]
@@ -84,7 +87,6 @@ class Definition:
             self.parameters = ("x", "y", "z")[: self.forward.nin]
         else:
             self._read_signature()
-        self.statics = tuple(self.defaults)
         self._check_names()
         self.plans = Plans(self)
         self.node: type[RuleNode] = RuleNode if composite is None else CompositeNode
@@ -100,16 +102,10 @@ class Definition:
     # -- at registration ---------------------------------------------------------------------------
 
     def _read_signature(self) -> None:
-        names = []
-        for parameter in inspect.signature(self.forward).parameters.values():
-            if parameter.kind is parameter.KEYWORD_ONLY:
-                self.defaults[parameter.name] = parameter.default
-            elif parameter.kind is parameter.VAR_POSITIONAL:
-                self.variadic = True
-                names.append(parameter.name)
-            else:
-                names.append(parameter.name)
-        self.parameters = tuple(names)
+        parameters = parameters_of(self.forward)
+        self.variadic = bool(parameters.any_number)
+        self.parameters = parameters.positional + parameters.any_number
+        self.statics, self.defaults = parameters.keywords, parameters.defaults
 
     def _check_names(self) -> None:
         known = {
@@ -124,7 +120,7 @@ class Definition:
             if argument not in self.parameters:
                 raise TypeError(f"rule for {self!r}: it has no argument {argument!r}, only {self.parameters}")
         for rule in [*self.rules.values(), *([self.joint] if self.joint else [])]:
-            first, *others = inspect.signature(rule).parameters
+            first, *others = parameters_of(rule).positional
             if first != "g" or not known.issuperset(others):
                 raise TypeError(
                     f"rule for {self!r} names {[first, *others]}; the first must be 'g', "
@@ -133,7 +129,7 @@ class Definition:
 
     def needs_of(self, rule: Callable[..., Any]) -> tuple[str, ...]:
         """The names a rule asks for, after `g`."""
-        return tuple(inspect.signature(rule).parameters)[1:]
+        return parameters_of(rule).positional[1:]
 
     def rule_of(self, position: int) -> Callable[..., Any]:
         """The rule for one argument; raises, naming function and argument, where there is none."""
@@ -242,14 +238,16 @@ def _register(definition: Definition) -> Primitive:
     return definition.apply
 
 
+_signature = cache(inspect.signature)
+
+
 def numpy_face(definition: Definition) -> Callable[..., Any]:
     """Call a primitive with a NumPy function's own signature."""
-    signature = inspect.signature(definition.function)
-    arrays = tuple(signature.parameters)[: len(definition.parameters)]
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        signature = _signature(definition.function)
         given = signature.bind(*args, **kwargs).arguments
-        inputs = [given.pop(name) for name in arrays]
+        inputs = [given.pop(name) for name in tuple(signature.parameters)[: len(definition.parameters)]]
         statics = {}
         for name, value in given.items():
             if name in definition.statics:

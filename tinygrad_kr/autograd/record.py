@@ -22,7 +22,6 @@ which the node is made without a call, 55 less, but two hundred more functions t
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from .. import dtypes
 from ..state import departed, state
 from ..storage import InferenceStorage, Storage, Storages
 from ..tensor import Tensor, wrap
+from ..written import at_first_call
 from .node import Node, Output
 from .plan import recorders
 
@@ -191,13 +191,25 @@ UNWRAPPING_ALL = """
 
 def general(definition: Definition) -> Callable[..., Any]:
     """The way every other primitive runs: `GENERAL`, filled in for it."""
+    names = {
+        **definition.defaults,
+        **globals(),
+        "definition": definition,
+        "forward": definition.forward,
+        "plans": definition.plans,
+    }
+    # No such file: a traceback shows no source, and anomaly detection still knows that it is ours.
+    return at_first_call("apply", partial(_source, definition), f"{__file__}: {definition.__name__}", names)
+
+
+def _source(definition: Definition) -> str:
+    """`GENERAL`, filled in for a primitive."""
     xs, statics, variadic = definition.parameters, definition.statics, definition.variadic
     nodes = [f"{x}_node" for x in xs]
     positional = f"*{xs[0]}" if variadic else ", ".join(xs)
     options = [name for name in statics if name != "recording"]
     given = [f"{name}={name}" for name in options]
-    empty = inspect.Parameter.empty
-    defaults = [name if definition.defaults[name] is empty else f"{name}={name}" for name in options]
+    defaults = [name if name not in definition.defaults else f"{name}={name}" for name in options]
     storages = [*[f"{x}_storage" for x in xs], "storage"]
     differentiable = bool(definition.rules or definition.joint)
     needing = "positions" if variadic else "(" + " or ".join(f"{node} is not None" for node in nodes) + ")"
@@ -207,7 +219,7 @@ def general(definition: Definition) -> Callable[..., Any]:
     to_float = definition.promote == "float"
     promoted = inputs if definition.promote is None else f"promote({positional}, to_float={to_float})"
     kept_statics = ", ".join(f"'{name}': {name}" for name in options)
-    source = GENERAL.format(
+    return GENERAL.format(
         signature=", ".join([positional, *(["*"] if defaults and not variadic else ()), *defaults]),
         unwrapping="".join((UNWRAPPING_ALL if variadic else UNWRAPPING).format(x=x) for x in xs),
         recording=f"{needing} and (not departed or state.recording)" if differentiable else "False",
@@ -225,16 +237,6 @@ def general(definition: Definition) -> Callable[..., Any]:
         if definition.view
         else "",
     )
-    names = {
-        **definition.defaults,
-        **globals(),
-        "definition": definition,
-        "forward": definition.forward,
-        "plans": definition.plans,
-    }
-    # No such file: a traceback shows no source, and anomaly detection still knows that it is ours.
-    exec(compile(source, f"{__file__}: {definition.__name__}", "exec"), names)
-    return names["apply"]
 
 
 def as_arrays(out: Any) -> Any:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import operator
 import threading
+from functools import cached_property
 
 import numpy as np
 
@@ -71,9 +72,15 @@ class WordSource:
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
         self.lock = threading.RLock()
-        self._twister = np.random.MT19937(0)
-        self._frozen = np.random.RandomState(self._twister)
         self.seed(seed)
+
+    @cached_property
+    def _engine(self) -> tuple[np.random.MT19937, np.random.RandomState]:
+        """NumPy's twister and what draws from it, of this seed; made at the first draw, which imports it."""
+        twister = np.random.MT19937(0)
+        frozen = np.random.RandomState(twister)
+        frozen.seed(self._seed & 0xFFFFFFFF)
+        return twister, frozen
 
     def seed(self, value: int) -> None:
         """Start the stream of seed `value`, from -2**63 to 2**64-1; a negative one stands for 2**64 more.
@@ -94,7 +101,7 @@ class WordSource:
             )
         with self.lock:
             self._seed = value % 2**64
-            self._frozen.seed(self._seed & 0xFFFFFFFF)
+            self.__dict__.pop("_engine", None)
             self._unused = True
             self._cached_normal: float | None = None
             self._float_normal = bytes(8)
@@ -118,7 +125,7 @@ class WordSource:
         """
         state = np.zeros((), _STATE)
         with self.lock:
-            twister = self._twister.state["state"]
+            twister = self._engine[0].state["state"]
             state["seed"] = self._seed
             state["seeded"] = 1
             state["words"] = twister["key"]
@@ -149,7 +156,7 @@ class WordSource:
                 f"pass what get_state returned, unchanged"
             )
         with self.lock:
-            self._twister.state = {
+            self._engine[0].state = {
                 "bit_generator": "MT19937",
                 "state": {"key": fields["words"].astype(np.uint32), "pos": _WORDS + 1 - left},
             }
@@ -162,18 +169,20 @@ class WordSource:
         """The next `count` words, uint32."""
         with self.lock:
             self._unused &= not count
+            twister, frozen = self._engine
             if count < _FEW:
-                return self._twister.random_raw(count).astype(np.uint32)
-            return self._frozen.randint(0, 2**32, count, np.uint32)
+                return twister.random_raw(count).astype(np.uint32)
+            return frozen.randint(0, 2**32, count, np.uint32)
 
     def double_words(self, count: int) -> np.ndarray:
         """The next `count` pairs of words as uint64, the first word on top."""
         with self.lock:
             self._unused &= not count
+            twister, frozen = self._engine
             if count < _FEW:
-                raw = self._twister.random_raw(2 * count)
+                raw = twister.random_raw(2 * count)
                 return (raw[0::2] << np.uint64(32)) | raw[1::2]
-            return self._frozen.randint(0, 2**64, count, np.uint64)
+            return frozen.randint(0, 2**64, count, np.uint64)
 
     def unit(self, count: int, *, single: bool = False) -> np.ndarray:
         """`count` uniforms in [0, 1): float64 from two words each, or float32 from one."""

@@ -69,12 +69,15 @@ def correlate_chunk(
         np.add(product[1], np.tile(bias, wide), out=product[1])
     upper, lower = halves = scratch(_LINES, product[:2].shape, x.dtype)
     np.add(product[1], product[2], out=upper)
-    np.add(product[0], upper, out=upper)
     np.subtract(product[1], product[2], out=lower)
-    np.add(product[3], lower, out=lower)
+    np.add(halves, product[0::3], out=halves)
+    halves = halves.reshape(2, samples, high, wide, outputs)
+    if target.shape[1] == 2 * high:
+        np.copyto(_parities(target), halves)
+        return
     for parity, half in enumerate(halves):
         rows = target[:, parity::2]
-        np.copyto(rows, half.reshape(samples, high, wide, outputs)[:, : rows.shape[1]])
+        np.copyto(rows, half[:, : rows.shape[1]])
 
 
 def accumulate_chunk(total: np.ndarray, g: np.ndarray, x: np.ndarray, chunk: Chunk) -> None:
@@ -101,12 +104,12 @@ def _columns(x: np.ndarray, chunk: Chunk) -> np.ndarray:
         rows = part[:, (top + parity) % 2 :: 2]
         first = (top + 1 - parity) // 2
         np.copyto(block[parity, :, first : first + rows.shape[1], inner], rows)
-    even, odd = block.reshape(2, samples * (high + 1), -1)
-    lines = scratch(_LINES, (4, *even.shape), x.dtype)
-    np.subtract(even[:-1], even[1:], out=lines[0, :-1])
-    np.add(odd[:-1], even[1:], out=lines[1, :-1])
-    np.subtract(even[1:], odd[:-1], out=lines[2, :-1])
-    np.subtract(odd[:-1], odd[1:], out=lines[3, :-1])
+    pairs = block.reshape(2, samples * (high + 1), -1)
+    odd, even = pairs[1, :-1], pairs[0, 1:]
+    lines = scratch(_LINES, (4, *pairs.shape[1:]), x.dtype)
+    np.subtract(pairs[:, :-1], pairs[:, 1:], out=lines[0::3, :-1])
+    np.add(odd, even, out=lines[1, :-1])
+    np.subtract(even, odd, out=lines[2, :-1])
     run = np.dtype((np.void, 3 * channels * x.itemsize))
     strides = lines.reshape(4, *block.shape[1:]).strides
     windows: np.ndarray = np.ndarray((4, samples, high, wide), run, lines, 0, strides[:-1])
@@ -120,11 +123,18 @@ def _gradient_terms(g: np.ndarray, chunk: Chunk) -> np.ndarray:
     samples, high, wide = chunk.positions
     outputs = g.shape[-1]
     terms = scratch(_PRODUCT, (4, samples, high, wide, outputs), g.dtype)
-    for parity in range(2):
-        rows = g[:, parity::2]
-        if rows.shape[1] < high:
-            terms[3 * parity, :, -1] = 0
-        np.copyto(terms[3 * parity, :, : rows.shape[1]], rows)
+    if g.shape[1] == 2 * high:
+        np.copyto(terms[0::3], _parities(g))
+    else:
+        np.copyto(terms[0], g[:, 0::2])
+        np.copyto(terms[3, :, :-1], g[:, 1::2])
+        terms[3, :, -1] = 0
     np.add(terms[0], terms[3], out=terms[1])
     np.subtract(terms[0], terms[3], out=terms[2])
     return terms.reshape(4, samples * high * wide, outputs)
+
+
+def _parities(x: np.ndarray) -> np.ndarray:
+    """View of x (n, 2·high, wide, c), its even rows and its odd rows: (2, n, high, wide, c)."""
+    samples, rows, wide, channels = x.shape
+    return x.reshape(samples, rows // 2, 2, wide, channels).transpose(2, 0, 1, 3, 4)

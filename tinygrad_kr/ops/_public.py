@@ -14,7 +14,6 @@ and the decorator grafts `Tensor.exp` and `Tensor.exp_`, lets the function take 
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 import warnings
 from collections import namedtuple
@@ -28,6 +27,7 @@ from .. import dtypes
 from ..autograd.inplace import assign, check_writable, original
 from ..state import state
 from ..tensor import Tensor, dimension_error, graft, wrap
+from ..written import at_once, parameters_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -130,17 +130,14 @@ def _face(function: F, *, out: bool) -> F:
     A wrapper of any arguments would spend 0.1 to 0.25 microseconds on packing them, so one is written out;
     only where a required argument follows `dim`, or there is any number of them, it has to be that.
     """
-    parameters = inspect.signature(function).parameters
-    words = [pair for pair in _NUMPY_WORDS if "dim" in parameters and pair[1] in parameters]
+    positional, keywords, any_number, defaults = parameters_of(function)
+    every = positional + keywords
+    words = [pair for pair in _NUMPY_WORDS if "dim" in every and pair[1] in every]
     if not words and not out:
         return function
-    ordinary = all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters.values())
-    required = [p.name for p in parameters.values() if p.default is p.empty]
-    if not ordinary or (words and "dim" in required[:-1]):
+    required = [name for name in every if name not in defaults]
+    if any_number or (words and "dim" in required[:-1]):
         return _face_of_any(function, words, out)
-    positional = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    keywords = [name for name in parameters if name not in positional]
-    defaults = {p.name: p.default for p in parameters.values() if p.default is not p.empty}
     asked = [f"{name}={name}" if name in defaults else name for name in positional]
     asked += ["*", *[f"{name}={name}" if name in defaults else name for name in keywords]]
     asked += [f"{theirs}=missing" for theirs, _ in words] + (["out=None"] if out else [])
@@ -159,7 +156,7 @@ def _face(function: F, *, out: bool) -> F:
     }
     signature = ", ".join(asked).removesuffix(", *")
     source = _FACE.format(signature=signature, words="\n".join(lines), out=delivery if out else "", call=call)
-    exec(compile(source, f"{__file__}: {function.__name__}", "exec"), names)
+    at_once(source, f"{__file__}: face", names)
     return cast(F, functools.update_wrapper(names["face"], function))
 
 

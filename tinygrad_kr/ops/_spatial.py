@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..tensor import Tensor
 from ._public import require_tensor
+
+Result = TypeVar("Result")
+
+
+def remembered(check: Callable[..., Result]) -> Callable[..., Result]:
+    """`check`, a function of sizes and options, with its results kept, of which a program has few.
+
+    Among a layer's options may be lists, which cannot be looked up: those are checked every time.
+    """
+    kept = lru_cache(maxsize=512, typed=True)(check)
+
+    @wraps(check)
+    def call(*options: Any) -> Result:
+        try:
+            hash(options)
+        except TypeError:
+            return check(*options)
+        return kept(*options)
+
+    return call
 
 
 def per_dimension(value: Any, dims: int, function: str, argument: str) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from ..autograd.primitive import Primitive, rule
 from ..kernels import convolution as kernel
 from ..tensor import Tensor
 from ._public import public, require_tensor
-from ._spatial import batched, per_dimension, require_positive, require_same_dtype, unbatched
+from ._spatial import batched, per_dimension, remembered, require_positive, require_same_dtype, unbatched
 
 __all__ = [
     *("conv1d", "conv2d", "conv3d", "conv_tbc"),
@@ -161,26 +161,12 @@ def _check_sizes(function: str, dims: int, shape: tuple[int, ...], groups: int) 
         raise RuntimeError(f"kernel size should be greater than zero, but got weight of size {list(shape)}")
 
 
-@lru_cache(maxsize=256)
-def _checked_padding(
-    function: str,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    padding: tuple[int, ...] | str,
-    dilation: tuple[int, ...],
-) -> tuple[tuple[int, int], ...]:
-    """The padding as pairs; what is right is checked once."""
-    require_positive(stride, function, "stride")
-    require_positive(dilation, function, "dilation")
-    return padding_pairs(padding, kernel, stride, dilation, function)
-
-
-def check_bias(function: str, weight: Tensor, bias: Tensor | None, channels: int, given: str) -> None:
+def check_bias(shape: tuple[int, ...], bias_shape: tuple[int, ...] | None, channels: int, given: str) -> None:
     """Raise unless the bias has one element per output channel."""
-    if bias is not None and bias._array.shape != (channels,):
+    if bias_shape is not None and bias_shape != (channels,):
         raise RuntimeError(
-            f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
-            f"{channels} elements, but got bias of size {list(bias.shape)} instead"
+            f"Given {given}weight of size {list(shape)}, expected bias to be 1-dimensional with "
+            f"{channels} elements, but got bias of size {list(bias_shape)} instead"
         )
 
 
@@ -197,21 +183,42 @@ def convolve(
 ) -> Tensor:
     """A convolution in `dims` dimensions, its arguments checked."""
     x, added = batched(input, dims, function)
-    check_weight(function, dims, input, weight, bias, groups)
-    shape = weight._array.shape
-    check_bias(function, weight, bias, shape[0], "")
-    if x._array.shape[1] != shape[1] * groups:
+    w = require_tensor(weight, function, "weight")._array
+    b = w if bias is None else require_tensor(bias, function, "bias")._array
+    shapes = input._array.shape, w.shape, None if bias is None else b.shape
+    options = _options(function, dims, *shapes, stride, padding, dilation, groups)
+    if not (x._array.dtype is w.dtype is b.dtype):
+        require_same_dtype(function, input=input, weight=weight, bias=bias)
+    return unbatched(conv_rule(x, weight, bias, **options), added)
+
+
+@remembered
+def _options(
+    function: str,
+    dims: int,
+    input_shape: tuple[int, ...],
+    shape: tuple[int, ...],
+    bias_shape: tuple[int, ...] | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> dict[str, Any]:
+    """The options of `conv_`, not to be changed; raises where they or the shapes do not fit."""
+    _check_sizes(function, dims, shape, groups)
+    check_bias(shape, bias_shape, shape[0], "")
+    channels = input_shape[-dims - 1]
+    if channels != shape[1] * groups:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {list(shape)}, expected input{list(input.shape)} to have "
-            f"{shape[1] * groups} channels, but got {x._array.shape[1]} channels instead"
+            f"Given groups={groups}, weight of size {list(shape)}, expected input{list(input_shape)} to have "
+            f"{shape[1] * groups} channels, but got {channels} channels instead"
         )
     stride = per_dimension(stride, dims, function, "stride")
     dilation = per_dimension(dilation, dims, function, "dilation")
-    if type(padding) is not str:
-        padding = per_dimension(padding, dims, function, "padding")
-    pairs = _checked_padding(function, shape[2:], stride, padding, dilation)
-    out = conv_rule(x, weight, bias, stride=stride, padding=pairs, dilation=dilation, groups=groups)
-    return unbatched(out, added)
+    require_positive(stride, function, "stride")
+    require_positive(dilation, function, "dilation")
+    pairs = padding_pairs(padding, shape[2:], stride, dilation, function)
+    return {"stride": stride, "padding": pairs, "dilation": dilation, "groups": groups}
 
 
 def convolve_transposed(
@@ -230,7 +237,8 @@ def convolve_transposed(
     x, added = batched(input, dims, function)
     check_weight(function, dims, input, weight, bias, groups)
     shape = weight._array.shape
-    check_bias(function, weight, bias, shape[1] * groups, "transposed=1, ")
+    bias_shape = None if bias is None else bias._array.shape
+    check_bias(shape, bias_shape, shape[1] * groups, "transposed=1, ")
     if x._array.shape[1] != shape[0]:
         raise RuntimeError(
             f"Given transposed=1, weight of size {list(shape)}, expected input{list(input.shape)} to have "

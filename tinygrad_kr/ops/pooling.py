@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from ..autograd.primitive import Primitive, rule
 from ..kernels import pooling as kernels
 from ..tensor import Tensor
 from ._public import public
-from ._spatial import batched, per_dimension, require_positive, unbatched
+from ._spatial import batched, per_dimension, remembered, require_positive, unbatched
 from .unpooling import pick_rule
 
 __all__ = ["avg_pool1d", "max_pool1d", "max_pool2d", "max_pool3d"]
@@ -110,6 +109,7 @@ avg_pool_back_rule: Primitive = rule(
 # -- arguments -----------------------------------------------------------------------------------------------
 
 
+@remembered
 def windows_of(
     function: str, dims: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Windows:
@@ -118,19 +118,6 @@ def windows_of(
     step = kernel if stride is None or stride == () else per_dimension(stride, dims, function, "stride")
     border = per_dimension(padding, dims, function, "padding")
     dilations = per_dimension(dilation, dims, function, "dilation")
-    return _checked_windows(function, kernel, step, border, dilations, bool(ceil_mode))
-
-
-@lru_cache(maxsize=256)
-def _checked_windows(
-    function: str,
-    kernel: tuple[int, ...],
-    step: tuple[int, ...],
-    border: tuple[int, ...],
-    dilations: tuple[int, ...],
-    ceil_mode: bool,
-) -> Windows:
-    """What `windows_of` gives, checked once."""
     require_positive(kernel, function, "kernel_size")
     require_positive(step, function, "stride")
     require_positive(dilations, function, "dilation")
@@ -147,7 +134,7 @@ def _checked_windows(
         "stride": step,
         "padding": border,
         "dilation": dilations,
-        "ceil_mode": ceil_mode,
+        "ceil_mode": bool(ceil_mode),
     }
 
 

@@ -6,7 +6,11 @@ generator of `manual_seed` in torchvision's order, so that one seed crops and fl
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 from . import functional as functional
+from .augmentation import ElasticTransform, RandomAffine, RandomPerspective, RandomRotation
 from .composition import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
 from .fixed import (
     CenterCrop,
@@ -21,6 +25,7 @@ from .fixed import (
     ToPILImage,
     ToTensor,
 )
+from .jitter import ColorJitter, GaussianBlur, RandomErasing
 from .pictures import InterpolationMode
 from .randomized import (
     RandomCrop,
@@ -32,22 +37,29 @@ from .randomized import (
 
 __all__ = [
     "CenterCrop",
+    "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "ElasticTransform",
     "FiveCrop",
+    "GaussianBlur",
     "Grayscale",
     "InterpolationMode",
     "Lambda",
     "Normalize",
     "PILToTensor",
     "Pad",
+    "RandomAffine",
     "RandomApply",
     "RandomChoice",
     "RandomCrop",
+    "RandomErasing",
     "RandomGrayscale",
     "RandomHorizontalFlip",
     "RandomOrder",
+    "RandomPerspective",
     "RandomResizedCrop",
+    "RandomRotation",
     "RandomVerticalFlip",
     "Resize",
     "TenCrop",
@@ -55,3 +67,9 @@ __all__ = [
     "ToTensor",
     "functional",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    if name == "v2":  # imported when it is first asked for
+        return _import_module(f"{__name__}.v2")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...nn.module import Module
 from ...ops.random import rand
+from .randomized import require_probability
 
 Transform = Callable[[Any], Any]
 
@@ -68,7 +69,7 @@ class RandomApply(Module):
     def __init__(self, transforms: Sequence[Transform], p: float = 0.5) -> None:
         super().__init__()
         self.__dict__["transforms"] = transforms  # a plain list: nothing in it is to be registered
-        self.p = p
+        self.p = require_probability(p, "p")
 
     def forward(self, img: Any) -> Any:
         """The picture, transformed or not."""

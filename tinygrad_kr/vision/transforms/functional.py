@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .colour import *  # noqa: F403
 from .conversion import *  # noqa: F403
 from .geometry import *  # noqa: F403
 from .pictures import InterpolationMode as InterpolationMode
 from .pictures import get_dimensions as get_dimensions
+from .warping import *  # noqa: F403
 
 
 def get_image_size(img: object) -> list[int]:

@@ -7,7 +7,7 @@ same picture here. Pillow itself is imported only where one of its images is mad
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...extras import require
-from ...tensor import Tensor
+from ...tensor import Tensor, wrap
 
 Picture: TypeAlias = Any  # Tensor | PIL.Image.Image | np.ndarray
 
@@ -77,3 +77,16 @@ def pair(size: int | Sequence[int], name: str = "size") -> tuple[int, int]:
     if len(numbers) not in (1, 2):
         raise ValueError(f"{name} must be an int, (int,) or (height, width), got {size!r}")
     return numbers[0], numbers[-1]
+
+
+def on_tensor(img: Picture, change: Callable[[Tensor], Tensor]) -> Picture:
+    """What a function of tensors (..., C, H, W) makes of any picture, as what the picture was."""
+    if isinstance(img, Tensor):
+        get_dimensions(img)
+        return change(img)
+    get_dimensions(img)
+    array = np.asarray(img)
+    planes = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+    changed = change(wrap(np.ascontiguousarray(planes))).numpy()
+    out = np.ascontiguousarray(changed[0] if array.ndim == 2 else changed.transpose(1, 2, 0))
+    return pillow("transforms").fromarray(out, img.mode) if is_pillow(img) else out

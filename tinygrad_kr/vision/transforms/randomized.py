@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...nn.module import Module
-from ...ops.creation import empty
+from ...ops.creation import arange, empty
 from ...ops.random import rand, randint
+from ...tensor import Tensor
 from . import conversion, geometry
 from .pictures import InterpolationMode, Picture, get_dimensions, pair
 
@@ -24,20 +25,47 @@ def below(count: int) -> int:
     return int(randint(0, count, (1,)).item())
 
 
-class _Sometimes(Module):
-    """What is done to a picture with probability `p`."""
+def positive_pair(size: int | Sequence[int]) -> tuple[int, int]:
+    """(height, width), both at least 1."""
+    height, width = pair(size)
+    if min(height, width) < 1:
+        raise ValueError(f"size must be positive, got {size!r}")
+    return height, width
 
-    def __init__(self, p: float = 0.5) -> None:
+
+def require_probability(p: float, name: str) -> float:
+    """The number, if it lies within [0, 1]."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name} must be a probability, from 0 to 1, got {p}")
+    return p
+
+
+def require_batch(img: Picture, name: str) -> int:
+    """The number of pictures of a tensor (N, C, H, W)."""
+    if not isinstance(img, Tensor) or img.ndim != 4:
+        what = f"shape {tuple(img.shape)}" if isinstance(img, Tensor) else type(img).__name__
+        raise ValueError(f"{name} with batch=True needs a tensor (N, C, H, W), got {what}")
+    return len(img)
+
+
+class _Sometimes(Module):
+    """What is done to a picture with probability `p`; with `batch`, to each of a batch by itself."""
+
+    def __init__(self, p: float = 0.5, *, batch: bool = False) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
-            raise ValueError(f"p must be a probability, from 0 to 1, got {p}")
-        self.p = p
+        self.batch = batch
+        self.p = require_probability(p, "p")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
 
     def forward(self, img: Picture) -> Picture:
         """The picture, changed or not."""
+        if self.batch:
+            chosen = rand(require_batch(img, type(self).__name__)) < self.p
+            out = img.clone()
+            out[chosen] = self.change(img[chosen])
+            return out
         return self.change(img) if rand(1).item() < self.p else img
 
     def change(self, img: Picture) -> Picture:
@@ -72,6 +100,14 @@ class RandomGrayscale(_Sometimes):
         return conversion.rgb_to_grayscale(img, get_dimensions(img)[0])
 
 
+def require_room(size: tuple[int, int], crop: tuple[int, int]) -> None:
+    """Raise where a crop is larger than the picture."""
+    if size[0] < crop[0] or size[1] < crop[1]:
+        raise ValueError(
+            f"a crop of {crop} does not fit into a picture of {size}; pad_if_needed=True widens it"
+        )
+
+
 class RandomCrop(Module):
     """A part of the picture from a random place.
 
@@ -80,6 +116,7 @@ class RandomCrop(Module):
         padding: a border put around the picture first, as in `functional.pad`.
         pad_if_needed: widen a picture that is smaller than `size`.
         fill, padding_mode: the border's, as in `functional.pad`.
+        batch: own places for each picture of a batch.
 
     Raises:
         ValueError: when called: `size` does not fit into the picture.
@@ -94,9 +131,12 @@ class RandomCrop(Module):
         pad_if_needed: bool = False,
         fill: float | Sequence[float] = 0,
         padding_mode: str = "constant",
+        *,
+        batch: bool = False,
     ) -> None:
         super().__init__()
-        self.size = pair(size)
+        self.size = positive_pair(size)
+        self.batch = batch
         self.padding = padding
         self.pad_if_needed = pad_if_needed
         self.fill = fill
@@ -107,11 +147,7 @@ class RandomCrop(Module):
         """Draws (top, left, height, width)."""
         _, rows, columns = get_dimensions(img)
         height, width = output_size
-        if rows < height or columns < width:
-            raise ValueError(
-                f"a crop of {(height, width)} does not fit into a picture of {(rows, columns)}; "
-                "pad_if_needed=True widens it"
-            )
+        require_room((rows, columns), output_size)
         if (rows, columns) == (height, width):
             return 0, 0, height, width
         return below(rows - height + 1), below(columns - width + 1), height, width
@@ -125,7 +161,15 @@ class RandomCrop(Module):
             img = geometry.pad(img, [self.size[1] - columns, 0], self.fill, self.padding_mode)
         if self.pad_if_needed and rows < self.size[0]:
             img = geometry.pad(img, [0, self.size[0] - rows], self.fill, self.padding_mode)
-        return geometry.crop(img, *self.get_params(img, self.size))
+        if not self.batch:
+            return geometry.crop(img, *self.get_params(img, self.size))
+        count = require_batch(img, "RandomCrop")
+        _, rows, columns = get_dimensions(img)
+        height, width = self.size
+        require_room((rows, columns), self.size)
+        tops = randint(0, rows - height + 1, (count, 1, 1)) + arange(height)[:, None]  # (N, h, 1)
+        lefts = randint(0, columns - width + 1, (count, 1, 1)) + arange(width)  # (N, 1, w)
+        return img[arange(count)[:, None, None], :, tops, lefts].permute(0, 3, 1, 2)
 
     def __repr__(self) -> str:
         return f"RandomCrop(size={self.size}, padding={self.padding})"
@@ -152,7 +196,11 @@ class RandomResizedCrop(Module):
         antialias: bool | None = True,
     ) -> None:
         super().__init__()
-        self.size = pair(size)
+        self.size = positive_pair(size)
+        if len(scale) != 2 or not 0 <= scale[0] <= scale[1]:
+            raise ValueError(f"scale must be (least, most) share of the area, got {scale!r}")
+        if len(ratio) != 2 or not 0 < ratio[0] <= ratio[1]:
+            raise ValueError(f"ratio must be (least, most), both positive, got {ratio!r}")
         self.scale = scale
         self.ratio = ratio
         self.interpolation = interpolation
