@@ -482,7 +482,7 @@ def check_against_torch(declaration: Declaration, args: Sequence[Any], torch: An
         their_results, their_leaves, [torch.from_numpy(w) for w in weights], allow_unused=True
     )
     for g, other in zip(grads, expected):
-        zero = np.zeros(1)
+        zero = np.zeros(())
         np.testing.assert_allclose(
             zero if g is None else g.detach().numpy(),
             zero if other is None else _numbers(other),

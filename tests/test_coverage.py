@@ -28,6 +28,11 @@ def test_no_reason_is_given_for_what_is_there() -> None:
         assert names, f"nothing is absent for the reason {why!r} ({pattern})"
 
 
+def test_what_is_absent_has_a_reason() -> None:
+    names = [f"{space}.{name}" for space, names in coverage.namespaces().items() for name in names]
+    assert not [name for name in names if coverage.status(name) == ("absent", "not there yet")]
+
+
 def test_the_command_prints_the_page() -> None:
     command = [sys.executable, "-m", "tinygrad_kr", "coverage"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

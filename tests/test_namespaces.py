@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import numpy as np
 import pytest
 
 import tinygrad_kr as torch
@@ -23,6 +24,9 @@ NAMESPACES = [
     "mps",
     "multiprocessing",
     "onnx",
+    "overrides",
+    "profiler",
+    "types",
     "version",
     "xpu",
 ]
@@ -120,3 +124,33 @@ def test_types_that_older_models_import_from_jit() -> None:
     from tinygrad_kr.jit.annotations import List
 
     assert List[int].__args__ == (int,)
+
+
+def test_memory_goes_to_other_libraries_and_comes_back_by_dlpack() -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    tensor = torch.from_dlpack(array)
+    tensor[0, 0] = 7
+    assert array[0, 0] == 7 and torch.utils.dlpack.from_dlpack is torch.from_dlpack
+    assert np.shares_memory(np.from_dlpack(tensor), array)
+    assert tensor.__dlpack_device__() == array.__dlpack_device__()
+    with pytest.raises(BufferError, match="detach"):
+        torch.to_dlpack(torch.ones(2, requires_grad=True))
+    with pytest.raises(TypeError, match="__dlpack__"):
+        torch.from_dlpack([1.0])
+
+
+def test_what_libraries_ask_about_foreign_tensors() -> None:
+    assert torch.overrides.is_tensor_like(torch.ones(2)) and not torch.overrides.is_tensor_like(2)
+    assert torch.overrides.is_tensor_method_or_property(torch.Tensor.add)
+    assert not torch.overrides.is_tensor_method_or_property(len)
+    assert not torch.overrides.has_torch_function((torch.ones(2),))
+
+
+def test_former_and_private_places() -> None:
+    from tinygrad_kr.autograd.variable import Variable
+    from tinygrad_kr.utils.data._utils.collate import default_collate
+
+    assert Variable is torch.autograd.Variable
+    assert default_collate is torch.utils.data.default_collate
+    storage = torch.ones(1000).untyped_storage()
+    assert storage.nbytes() <= storage.__sizeof__() < 2 * storage.nbytes()

@@ -11,6 +11,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ import tinygrad_kr
 
 pytestmark = pytest.mark.torch
 
-SAMPLES = 8  # of each operation and dtype, spread over the first fifty
-GRADIENTS = 3  # of these, in float64
-TOLERANCE = {"float32": 1e-4, "float64": 1e-8}
+SAMPLES = 6  # of each operation and dtype, spread over the first fifty
+GRADIENTS = 2  # of these, in float64
+TOLERANCE = {"float32": 1e-4, "float64": 1e-8, "complex64": 1e-4, "complex128": 1e-8}
 
 UNFILLED = "memory that nothing has written to"
 TIES = "which of several equal elements is named"
@@ -53,6 +54,11 @@ EXCEPTIONS = {
     r"__rmatmul__ .*": "only the interpreter calls it, where the other operand is no tensor",
     r"linalg\.matrix_power gradient": "the power 0 is constant; PyTorch returns zeros for its gradient",
     r"linalg\.(vander|pinv\.hermitian|norm\.subgradients_at_zero) .*": "not there yet",
+    r"as_strided_scatter gradient": "PyTorch's for `input` is that of `src`, put where `src` is",
+    r"nextafter gradient": "no derivative here; PyTorch's for `input` is 1",
+    r"histogramdd .*": "some samples have bins that fall, which are refused",
+    r"to_sparse .*": "another layout; tests/test_sparse_torch.py compares them",
+    r"special\.bessel_[jy][01] float64": "PyTorch's are right to seven digits, these to the last",
     r"linalg\.pinv\.singular .*": "the samples are factors, which a function of the test-suite multiplies",
 }
 
@@ -122,7 +128,7 @@ def gradients(function: Callable[..., Any], library: Any, arguments: Any) -> lis
     results = flat(function(*args, **kwargs))
     floats = [one for one in results if hasattr(one, "is_floating_point") and one.is_floating_point()]
     total = sum((one * (1 + 0.1 * library.arange(one.numel()).reshape(one.shape))).sum() for one in floats)
-    if not inputs or not getattr(total, "requires_grad", False):
+    if not any(one.numel() for one in inputs) or not getattr(total, "requires_grad", False):
         return []
     found = library.autograd.grad(total, inputs, allow_unused=True)
     return [library.zeros_like(one) if g is None else g for g, one in zip(found, inputs)]
@@ -150,14 +156,24 @@ def cases(operation: Any, torch: Any) -> Iterator[tuple[str, Any, Any, Callable[
 
 
 def test_pytorchs_samples_give_the_same_values_and_gradients() -> None:
-    torch = pytest.importorskip("torch")
+    pytest.importorskip("torch")
     pytest.importorskip("expecttest", reason="PyTorch's samples need expecttest, which is not installed")
+    with ThreadPoolExecutor(1) as thread:  # each sample notes the stack it is made on, and pytest's is deep
+        compared, wrong = thread.submit(compared_samples).result()
+    assert not wrong, "\n".join(wrong)
+    assert len(compared) > 380
+
+
+def compared_samples() -> tuple[set[str], list[str]]:
+    """The operations of which a sample was compared, and what differs."""
+    import torch
+
     torch.set_num_threads(1)  # the samples are small
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from torch.testing._internal.common_methods_invocations import op_db
 
-        compared, wrong = set(), []
+        compared, wrong = set[str](), list[str]()
         for operation in op_db:
             here, there = (looked_up(library, operation.name) for library in (tinygrad_kr, torch))
             if here is None or there is None:
@@ -176,5 +192,4 @@ def test_pytorchs_samples_give_the_same_values_and_gradients() -> None:
                     compared.add(operation.name)
                 except Exception as error:
                     wrong.append(f"{case}: {type(error).__name__} {' '.join(str(error).split())[:300]}")
-    assert not wrong, "\n".join(wrong)
-    assert len(compared) > 380
+    return compared, wrong

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import pickle
 import struct
 import subprocess
 import sys
@@ -445,3 +446,8 @@ print(sorted(torch.load(path)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "['dtype', 'size', 'w']\n"
+
+
+def test_a_sparse_matrix_is_refused_with_what_to_save() -> None:
+    with pytest.raises(pickle.PicklingError, match=r"sparse matrix .*at \['adjacency'\].*x\.indices\(\)"):
+        torch.save({"adjacency": torch.eye(2).to_sparse()}, io.BytesIO())

@@ -118,6 +118,8 @@ if _TYPE_CHECKING:
     from . import nn as nn
     from . import onnx as onnx
     from . import optim as optim
+    from . import overrides as overrides
+    from . import profiler as profiler
     from . import regularization as regularization
     from . import serialization as serialization
     from . import signal as signal
@@ -126,6 +128,7 @@ if _TYPE_CHECKING:
     from . import testing as testing
     from . import train as train
     from . import transfer as transfer
+    from . import types as types
     from . import uncertainty as uncertainty
     from . import unsupervised as unsupervised
     from . import utils as utils
@@ -146,13 +149,15 @@ if _TYPE_CHECKING:
     from .ops.windows import kaiser_window as kaiser_window
     from .serialization import load as load
     from .serialization import save as save
+    from .utils.dlpack import from_dlpack as from_dlpack
+    from .utils.dlpack import to_dlpack as to_dlpack
 
 # Namespaces that not every program needs, imported when they are first asked for.
 _LATER = frozenset(
     ["accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func"]
     + ["fx", "hub", "jit", "mps", "multiprocessing", "nn", "onnx", "optim", "regularization", "serialization"]
     + ["signal", "sparse", "special", "testing", "train", "transfer", "uncertainty", "unsupervised", "utils"]
-    + ["version", "vision", "xpu", "zoo"]
+    + ["overrides", "profiler", "types", "version", "vision", "xpu", "zoo"]
 )
 _LATER_NAMES = {"compile": "compiler", "autocast": "amp", "OutOfMemoryError": "cuda"}
 _LATER_NAMES |= {"TypedStorage": "raw_storage", "UntypedStorage": "raw_storage", "GradScaler": "amp"}
@@ -161,6 +166,7 @@ _LATER_NAMES |= dict.fromkeys(
     ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"], "ops.windows"
 )
 _LATER_NAMES |= {"spmm": "ops.sparse", "sparse_coo_tensor": "ops.sparse"}
+_LATER_NAMES |= {"from_dlpack": "utils.dlpack", "to_dlpack": "utils.dlpack"}
 _LATER_NAMES |= {"stft": "ops.spectrogram", "istft": "ops.spectrogram"}
 
 

@@ -67,7 +67,7 @@ ABSENT = [
     ),
     (
         r"torch(\.Tensor)?\.(hash_tensor|index|is_distributed|get_device_module)|torch\.linalg\.common_notes|"
-        r"torch\.(CompilationUnit|JITException|ScriptFunction)|torch\.autograd\.(NestedIOFunction|variable)",
+        r"torch\.(CompilationUnit|JITException|ScriptFunction)|torch\.autograd\.NestedIOFunction",
         "belongs to PyTorch's own machinery",
     ),
     (r"torch\.Tensor\.to_padded_tensor", "there are no nested tensors"),
@@ -98,8 +98,8 @@ ABSENT = [
         "made for the matrix units of GPUs",
     ),
     (
-        r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|thread_safe_generator|nonzero_static|empty_permuted)|"
-        r"torch\.optim\.swap_in_optimizer_params_and_state",
+        r"torch(\.Tensor)?\.(\w+_copy|slice_inverse|unsafe_\w+|nonzero_static|empty_permuted)|"
+        r"torch\.(random\.)?thread_safe_generator|torch\.optim\.swap_in_optimizer_params_and_state",
         "made for transformations of graphs",
     ),
     (r"torch\.func\.debug_unwrap", "there are no wrapped tensors"),
@@ -127,8 +127,7 @@ ABSENT = [
     ),
     (
         r"torch\.Tensor\.(eig|symeig|solve|lstsq|reinforce|volatile|resize(_as)?|storage_type|output_nr|name)|"
-        r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)|"
-        r"torch\.autograd\.variable",
+        r"torch\.(eig|symeig|solve|lstsq)|torch\.nn\.(Container|NLLLoss2d|CrossMapLRN2d)",
         "left over from PyTorch's first releases",
     ),
 ]

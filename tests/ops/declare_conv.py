@@ -104,3 +104,22 @@ for _name, _transposed in (("conv2d", False), ("conv_transpose2d", True)):
         ),
         convolutions(2, transposed=_transposed),
     )
+
+
+def convolved_by_time(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, pad: int) -> np.ndarray:
+    """Convolution over the first dimension, the channels last."""
+    out = convolved(x.transpose(1, 2, 0), weight.transpose(2, 1, 0), bias, {"padding": pad})
+    return out.transpose(2, 0, 1)
+
+
+declare(
+    "conv_tbc",
+    None,
+    st.integers(0, 2).map(
+        lambda pad: [
+            *(DOMAIN.fill(shape, np.random.default_rng(pad)) for shape in ((4, 2, 3), (2, 3, 2), (2,))),
+            pad,
+        ]
+    ),
+    reference=convolved_by_time,
+)

@@ -176,3 +176,10 @@ def test_nothing_warns_on_import_level_functions() -> None:
         torch.xlogy(torch.tensor([0.0]), torch.tensor([0.0]))
         torch.sinc(torch.tensor([0.0]))
         torch.heaviside(torch.tensor([0.0]), torch.tensor([0.0]))
+
+
+def test_xlogy_outside_the_domain_of_log_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        out = torch.xlogy(torch.tensor([1.0, 1.0, 0.0, 0.0]), torch.tensor([-1.0, 0.0, 0.0, -1.0]))
+    np.testing.assert_array_equal(out.numpy(), [nan, -inf, 0.0, 0.0])

@@ -25,6 +25,8 @@ def test_special_values_and_their_derivatives(name: str) -> None:
     if name in ("sgn", "signbit"):
         return  # PyTorch's sgn gives a gradient without memory
     points = [one for one in POINTS if abs(one) < inf and str(one) != "-0.0"]
+    if name == "acosh":
+        points.remove(-1.0)  # no value: the rule there is that of complex numbers, another than PyTorch's
     agree(gradients_at(lambda torch, x: getattr(torch, name)(x), points), torch)
 
 

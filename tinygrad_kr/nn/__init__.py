@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import functional as functional
+from . import grad as grad
 from . import init as init
 from . import modules as modules
 from . import utils as utils

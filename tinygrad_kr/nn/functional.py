@@ -29,6 +29,7 @@ from ..ops.attention import scaled_dot_product_attention as scaled_dot_product_a
 from ..ops.conv import conv1d as conv1d
 from ..ops.conv import conv2d as conv2d
 from ..ops.conv import conv3d as conv3d
+from ..ops.conv import conv_tbc as conv_tbc
 from ..ops.conv import conv_transpose1d as conv_transpose1d
 from ..ops.conv import conv_transpose2d as conv_transpose2d
 from ..ops.conv import conv_transpose3d as conv_transpose3d

@@ -20,7 +20,10 @@ from ..tensor import Tensor
 from ._public import public, require_tensor
 from ._spatial import batched, per_dimension, remembered, require_positive, require_same_dtype, unbatched
 
-__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+__all__ = [
+    *("conv1d", "conv2d", "conv3d", "conv_tbc"),
+    *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+]
 
 FUNCTIONAL = __all__
 
@@ -362,6 +365,29 @@ def conv3d(
     Source: PyTorch, `torch.nn.functional.conv3d`.
     """
     return convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+@public(method=False, out=False)
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    r"""Convolution of signals that lie (time, batch, channels): `conv1d` with other orders of dimensions.
+
+    Args:
+        input: (L, N, C).
+        weight: (K, C, O).
+        bias: (O,).
+        pad: how far the kernel reaches over both ends.
+
+    >>> torch.conv_tbc(torch.tensor([[[1.0]], [[2.0]]]), torch.ones(2, 1, 1), torch.zeros(1))
+    tensor([[[3.]]])
+
+    Source: PyTorch, `torch.nn.functional.conv_tbc`.
+    """
+    for one, name in ((input, "input"), (weight, "weight")):
+        if require_tensor(one, "conv_tbc", name).ndim != 3:
+            raise RuntimeError(f"conv_tbc: {name} must have 3 dimensions, but has {one.ndim}")
+    # (L, N, C) -> (N, C, L) and (K, C, O) -> (O, C, K)
+    out = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return out.permute(2, 0, 1)  # (N, O, L) -> (L, N, O)
 
 
 @public(method=False, out=False)

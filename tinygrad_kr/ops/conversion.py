@@ -179,6 +179,20 @@ def to_sparse(self: Tensor, *, layout: Any = None) -> Tensor:
     return from_dense(self)
 
 
+def __dlpack__(self: Tensor, **options: Any) -> Any:
+    """The tensor's memory as a capsule that another library's `from_dlpack` takes."""
+    if self.requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    return self._array.__dlpack__(**options)
+
+
+def __dlpack_device__(self: Tensor) -> tuple[int, int]:
+    """The CPU, as DLPack numbers it."""
+    return self._array.__dlpack_device__()
+
+
+graft(__dlpack__)
+graft(__dlpack_device__)
 for _function in (to, type_as, contiguous, cpu, cuda, pin_memory, share_memory_, to_dense, to_sparse):
     graft(_function)
 graft(to_sparse, "to_sparse_coo")

@@ -113,7 +113,8 @@ logaddexp2_rule = rule(
 def xlogy_(x: Any, y: Any) -> Any:
     """x·ln y, and 0 where x = 0 unless y is NaN."""
     absent = np.logical_and(np.equal(x, 0), np.logical_not(np.isnan(y)))
-    return x * np.log(np.where(absent, 1.0, y))
+    with np.errstate(divide="ignore", invalid="ignore"):  # -inf at y = 0 and NaN below, as PyTorch has them
+        return x * np.log(np.where(absent, 1.0, y))
 
 
 xlogy_rule = rule(

@@ -314,6 +314,11 @@ class Pickler:
         elif kind is x:
             what = f"{name}, a class or function"
             remedy = "a file holds data; save what is needed to find it again"
+        elif isinstance(x, Tensor) and x.is_sparse:
+            what, remedy = (
+                f"a sparse matrix ({name})",
+                "save x.indices(), x.values() and x.shape, or x.to_dense()",
+            )
         elif isinstance(x, Tensor):
             what, remedy = f"a {name}", "save x.detach(), a plain tensor"
         elif isinstance(x, (np.ndarray, np.generic)):

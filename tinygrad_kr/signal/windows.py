@@ -148,10 +148,10 @@ def general_cosine(
     Source: PyTorch, `torch.signal.windows.general_cosine`.
     """
     found = _check("general_cosine", M, dtype)
-    if not isinstance(a, Iterable):
+    if M > 1 and not isinstance(a, Iterable):
         raise TypeError(f"Coefficients must be a list/tuple, got {type(a).__name__}")
-    a = list(a)
-    if M > 1 and not a:
+    a = list(a) if M > 1 else [1.0]
+    if not a:
         raise ValueError("Coefficients cannot be empty")
     return _window(cosines(M, sym, a), found, options)
 
