@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytestmark = pytest.mark.torch
 
 ABSENT = {
-    *("conv_tbc", "native_channel_shuffle", "linear_cross_entropy"),  # special cases of others
+    *("native_channel_shuffle", "linear_cross_entropy"),  # special cases of others
     *("grouped_mm", "scaled_grouped_mm", "scaled_mm"),  # for accelerators
     *("assert_int_or_pair", "boolean_dispatch", "handle_torch_function", "overload"),
     *("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"),
