@@ -216,3 +216,28 @@ def test_recurrent_weights_are_dropped_anew_in_every_call() -> None:
     assert 0.2 < dropped.float().mean() < 0.8
     layer.eval()
     assert torch.equal(layer(x)[0], layer.module(x)[0])
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_every_sequence_can_have_its_own_recurrent_mask(kind: Any, batch_first: bool) -> None:
+    layer = nn.DropConnect(
+        kind(3, 4, batch_first=batch_first), p=0.5, names=["weight_hh_l0"], per_example=True
+    )
+    x = torch.randn(6, 3).expand(5, 6, 3)  # five times the same sequence
+    x = x if batch_first else x.transpose(0, 1)
+    state = torch.ones(1, 5, 4)
+    hx = (state, state) if kind is nn.LSTM else state
+    for given in ((x,), (x, hx)):
+        out, last = layer(*given)
+        sequences = out if batch_first else out.transpose(0, 1)
+        assert sequences.shape == (5, 6, 4)
+        assert not torch.allclose(sequences[0, 5], sequences[1, 5])
+        h = last[0] if kind is nn.LSTM else last
+        assert torch.equal(h[0], sequences[:, 5])
+    layer.eval()
+    assert torch.equal(layer(x)[0], layer.module(x)[0])
+    with pytest.raises(TypeError, match=r"three dimensions, got shape \(6, 3\)"):
+        layer.train()(torch.randn(6, 3))
+    with pytest.raises(TypeError, match="apply it to the layer's output"):
+        nn.DropConnect(kind(3, 4), activation=torch.tanh)

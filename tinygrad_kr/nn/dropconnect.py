@@ -21,6 +21,7 @@ from .dropout import require_mode, require_probability
 from .linear import Linear
 from .module import Module
 from .parameter import Parameter
+from .recurrent import RNNBase
 
 __all__ = ["DropConnect", "DropConnectLinear"]
 
@@ -165,12 +166,14 @@ class DropConnect(_DropConnect):
             over the samples, as in the paper; without it one sample is returned.
         samples: how many.
 
-    Shapes: those of `module`, the first dimension being the batch where `per_example`.
+    Shapes: those of `module`, the first dimension being the batch where `per_example` (for recurrent layers
+    the one that is theirs).
 
     Raises:
         ValueError: p is no probability, an unknown option, or nothing to drop.
         AttributeError: a name that is no parameter of `module`.
-        TypeError: "gaussian" with a layer that is neither dense nor convolutional.
+        TypeError: "gaussian" with a layer that is neither dense nor convolutional, or an activation behind a
+            recurrent layer, which gives more than one tensor.
 
     >>> conv = torch.nn.DropConnect(torch.nn.Conv2d(1, 2, 3), p=0.3)
     >>> conv(torch.ones(1, 1, 5, 5)).shape
@@ -208,6 +211,8 @@ class DropConnect(_DropConnect):
                 "inference='gaussian' needs a layer that is linear in its weights (Linear, Conv, "
                 f"ConvTranspose), got {type(module).__name__}; use inference='mean'"
             )
+        if activation is not None and isinstance(module, RNNBase):
+            raise TypeError("activation is for layers that give one tensor; apply it to the layer's output")
         self.module = module
         self.names = tuple(names)
 
@@ -248,11 +253,32 @@ class DropConnect(_DropConnect):
         """The output with dropped weights, or in evaluation with the expected ones (or sampled)."""
         if self._sampling():
             return self._activated(self._sampled(*args, **kwargs))
-        if self.training and self.per_example and self.p and len(args[0]):
-            batch, *others = args
-            rows = [self._dropped(batch[i : i + 1], *others, **kwargs) for i in range(len(batch))]
-            return self._activated(cat(rows))
-        return self._activated(self._dropped(*args, **kwargs))
+        if not (self.training and self.per_example and self.p and len(args[0])):
+            return self._activated(self._dropped(*args, **kwargs))
+        if isinstance(self.module, RNNBase):
+            return self._activated(self._recurrent_per_example(*args, **kwargs))
+        batch, *others = args
+        rows = [self._dropped(batch[i : i + 1], *others, **kwargs) for i in range(len(batch))]
+        return self._activated(cat(rows))
+
+    def _recurrent_per_example(self, input: Tensor, hx: Any = None) -> Any:
+        """Every sequence with a mask of its own; states are (layers, N, H), those of an LSTM a pair."""
+        if not isinstance(input, Tensor) or input.dim() != 3:
+            raise TypeError(
+                "per_example masks of a recurrent layer need padded sequences of three dimensions, got "
+                f"{'shape ' + str(tuple(input.shape)) if isinstance(input, Tensor) else type(input).__name__}"
+            )
+        axis = 0 if self.module.batch_first else 1
+        pair = isinstance(hx, tuple)
+        outs, states = [], []
+        for i in range(input.shape[axis]):
+            own = tuple(one[:, i : i + 1] for one in hx) if pair else None if hx is None else hx[:, i : i + 1]
+            out, state = self._dropped(input.narrow(axis, i, 1), own)
+            outs.append(out)
+            states.append(state)
+        if isinstance(states[0], tuple):
+            return cat(outs, axis), tuple(cat(list(column), 1) for column in zip(*states))
+        return cat(outs, axis), cat(states, 1)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, names={list(self.names)}"
