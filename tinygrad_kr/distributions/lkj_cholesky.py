@@ -58,8 +58,8 @@ class LKJCholesky(Distribution):
         with torch.no_grad():
             y = self._beta.sample(sample_shape).unsqueeze(-1)
             normal = torch.randn(self._extended_shape(sample_shape), dtype=y.dtype).tril(-1)
-            direction = normal / normal.norm(dim=-1, keepdim=True)
-            direction[..., 0, :].fill_(0.0)  # the first row has nothing below the diagonal
+            length = normal.norm(dim=-1, keepdim=True)
+            direction = normal / length.clamp(min=torch.finfo(y.dtype).tiny)  # the first row is all zeros
             w = torch.sqrt(y) * direction
             rest = (1 - torch.sum(w**2, dim=-1)).clamp(min=torch.finfo(w.dtype).tiny).sqrt()
             return w + rest.diag_embed()

@@ -66,7 +66,7 @@ def _split(input: Tensor, axis: int, bounds: Sequence[int]) -> tuple[Tensor, ...
     return results
 
 
-@public(out=False)
+@public(method=False, out=False)
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of successive parts of one dimension.
 
@@ -96,6 +96,18 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     return _split(
         tensor, axis, [*range(0, shape[axis], max(size, 1)), shape[axis]] if shape[axis] else [0, 0]
     )
+
+
+def split_of(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """`torch.split`, whose second argument has this name as a method's.
+
+    >>> torch.arange(5).split(split_size=2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    return split(self, split_size, dim)
+
+
+graft(split_of, "split")
 
 
 @public(out=False)
