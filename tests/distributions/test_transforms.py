@@ -171,11 +171,11 @@ def test_registries_of_ones_own() -> None:
 
     with pytest.raises(NotImplementedError, match="Even"):
         D.transform_to(Even())
-    registry = type(D.transform_to)()
-    registry.register(Even)(lambda constraint: D.ExpTransform())
-    assert registry(Even()) == D.ExpTransform()
+    own = type(D.transform_to)()
+    own.register(Even)(lambda constraint: D.ExpTransform())
+    assert own(Even()) == D.ExpTransform()
     with pytest.raises(TypeError, match="Constraint subclass"):
-        registry.register(int, lambda constraint: None)
+        own.register(int, lambda constraint: None)
     for one in (C.lower_cholesky, C.positive_definite, C.positive_semidefinite):
         assert bool(one.check(D.transform_to(one)(values(2, 2))))
 

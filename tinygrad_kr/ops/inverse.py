@@ -198,12 +198,15 @@ def solve_triangular(
 
 
 @public(method="pinverse")
-def pinv(A: Tensor, rcond: float | None = None, *, rtol: float | None = None) -> Tensor:
+def pinv(
+    A: Tensor, rcond: float | None = None, hermitian: bool = False, *, rtol: float | None = None
+) -> Tensor:
     r"""The Moore-Penrose pseudo-inverse.
 
     Args:
         A: (*, n, m).
         rcond, rtol: singular values up to rtol times the largest count as 0; max(n, m)·eps by default.
+        hermitian: says that A is symmetric: its lower triangle is read.
 
     >>> torch.linalg.pinv(torch.tensor([[2.0], [0.0]]))
     tensor([[0.5000, 0.0000]])
@@ -211,6 +214,9 @@ def pinv(A: Tensor, rcond: float | None = None, *, rtol: float | None = None) ->
     Source: PyTorch, `torch.linalg.pinv`.
     """
     require_matrices(A, "linalg.pinv")
+    if hermitian:
+        below = require_square(A, "linalg.pinv").tril(-1)
+        A = A.tril() + below.transpose(-2, -1)
     rtol = rcond if rtol is None else rtol
     if rtol is None:
         rtol = max(A.shape[-2:]) * float(np.finfo(A._array.dtype).eps)

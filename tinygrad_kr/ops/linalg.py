@@ -439,5 +439,6 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
 
     Source: PyTorch, `torch.linalg.vander`.
     """
-    size = require_tensor(x, "linalg.vander").shape[-1] if N is None else N
-    return x.unsqueeze(-1) ** wrap(np.arange(size))
+    rows = require_tensor(x, "linalg.vander").reshape(x.shape or (1,))  # a number is a vector of one
+    size = rows.shape[-1] if N is None else N
+    return rows.unsqueeze(-1) ** wrap(np.arange(size))
